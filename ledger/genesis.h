@@ -1,0 +1,68 @@
+#ifndef LH_LEDGER_GENESIS_H
+#define LH_LEDGER_GENESIS_H
+
+/*
+ * What founds a network. A department presents itself in an enrolment file; the genesis file
+ * lists the founders' enrolments; the hash of its bytes is the network id, which every signature
+ * binds. Both files are the canonical bytes of bounded messages.  Spec: specs/trust.md 1, 2.
+ */
+
+#include "ledger/entry.h"
+#include "ledger/origin.h"
+
+#include "trust.pb.h"
+
+enum {
+    LH_OFFICERS_MIN = 2,
+    LH_OFFICERS_MAX = 8,
+    LH_FOUNDERS_MAX = 48,
+    LH_ENROLMENT_MAX = 1152,
+    LH_GENESIS_MAX = 80 * 1024
+};
+
+struct lh_officer {
+    char label[49];
+    struct lh_pubkey key;
+};
+
+struct lh_enrolment {
+    char department[LH_CODE_MAX + 1];
+    char name[65];
+    char group[LH_CODE_MAX + 1];
+    size_t officer_count;
+    struct lh_officer officers[LH_OFFICERS_MAX];
+    struct lh_pubkey recorder;
+    struct lh_pubkey witness;
+    struct lh_pubkey mirror;
+    struct lh_pubkey governance;
+};
+
+struct lh_genesis; /* opaque: up to 48 founding members */
+
+/** Canonical bytes; LH_ERR_INVALID names what is wrong (two officers at least, all keys different,
+ * ...). */
+enum lh_code lh_enrolment_encode(struct lh_buf *out, const struct lh_enrolment *enrolment,
+                                 enum lh_suite_id suite, struct lh_err *err) LH_MUST_CHECK;
+enum lh_code lh_enrolment_decode(struct lh_enrolment *out, struct lh_bytes bytes,
+                                 enum lh_suite_id suite, struct lh_err *err) LH_MUST_CHECK;
+
+/** Write a genesis from enrolment bytes (sorted here by department). */
+enum lh_code lh_genesis_encode(struct lh_buf *out, const char *network, enum lh_suite_id suite,
+                               int64_t created_unix_ms, const struct lh_bytes *enrolments,
+                               size_t count, struct lh_err *err) LH_MUST_CHECK;
+enum lh_code lh_genesis_new(struct lh_genesis **out, struct lh_bytes bytes,
+                            struct lh_err *err) LH_MUST_CHECK;
+void lh_genesis_free(struct lh_genesis *genesis);
+const char *lh_genesis_network(const struct lh_genesis *genesis);
+enum lh_suite_id lh_genesis_suite(const struct lh_genesis *genesis);
+int64_t lh_genesis_created_unix_ms(const struct lh_genesis *genesis);
+/** H("liuhen/genesis/v1" NUL || bytes). */
+const struct lh_hash *lh_genesis_network_id(const struct lh_genesis *genesis);
+struct lh_bytes lh_genesis_bytes(const struct lh_genesis *genesis);
+size_t lh_genesis_count(const struct lh_genesis *genesis);
+const struct lh_enrolment *lh_genesis_member(const struct lh_genesis *genesis, size_t index);
+/** NULL when the department is not a member. */
+const struct lh_enrolment *lh_genesis_find(const struct lh_genesis *genesis,
+                                           struct lh_bytes department);
+
+#endif

@@ -1,0 +1,138 @@
+#ifndef LH_LEDGER_LEDGER_H
+#define LH_LEDGER_LEDGER_H
+
+/*
+ * One department's own ledger on a store and a guard: opening with the recovery table, appending a
+ * block in the write order, reading entries and proofs.
+ *
+ *  Write order (DESIGN 5): (1) build the block, root from the frontier and again from the
+ * serialised batch; (2) sign in memory; (3) one synced batch of everything; (4) guard; (5) only now
+ * does the new head become visible to readers and does append return. Any error of a sync ends the
+ * process: append returns LH_ERR_IO and the ledger refuses all further work.
+ *
+ *  Threads: append and close from one thread; head and the read functions from any (they see the
+ *  released head only). The roster is changed by append alone: readers of it hold the caller's
+ * lock. Spec: specs/ledger.md 8.
+ */
+
+#include "crypto/signer.h"
+#include "ledger/chain.h"
+#include "ledger/guard.h"
+#include "ledger/receipt.h"
+#include "ledger/roster.h"
+#include "ledger/row.h"
+#include "ledger/store.h"
+
+enum lh_ledger_state {
+    LH_LEDGER_NEW,        /* initialised, no GENERATION yet: takes nothing else */
+    LH_LEDGER_CONTINUOUS, /* store and guard agree */
+    LH_LEDGER_SUSPECT,    /* may have been rolled back: journal only, no seal */
+};
+
+/** "new", "continuous", "suspect". */
+const char *lh_ledger_state_name(enum lh_ledger_state state);
+
+struct lh_ledger;
+
+struct lh_ledger_options {
+    struct lh_store *store;           /* LH_KEEPS; closed by the caller after the ledger */
+    struct lh_guard *guard;           /* LH_KEEPS; NULL: read-only, readers see the store's head */
+    const struct lh_genesis *genesis; /* LH_KEEPS */
+    const char *department;
+    uint32_t generation;     /* 1 until restore arrives */
+    struct lh_signer *seal;  /* LH_KEEPS; NULL: read-only */
+    bool is_restored_marker; /* a RESTORED marker was found beside the store */
+    const char *machine_id;  /* this machine; NULL: not checked */
+};
+
+/**
+ * Judge store against guard and load the head and the roster. Returns LH_OK with a state, or
+ * LH_ERR_CORRUPT when the last block does not rehash (the node must not start).
+ * `out_why` (>= LH_ERR_TEXT_MAX bytes, may be NULL) gets the reason of the state in words.
+ */
+enum lh_code lh_ledger_open(struct lh_ledger **out, const struct lh_ledger_options *options,
+                            char *out_why, struct lh_err *err) LH_MUST_CHECK;
+void lh_ledger_close(struct lh_ledger *ledger);
+enum lh_ledger_state lh_ledger_state(const struct lh_ledger *ledger);
+const char *lh_ledger_origin(const struct lh_ledger *ledger);
+/** NULL in state NEW: GENERATION names it. */
+const struct lh_note_key *lh_ledger_seal(const struct lh_ledger *ledger);
+struct lh_roster *lh_ledger_roster(struct lh_ledger *ledger);
+
+/* The released head, as readers see it. */
+struct lh_ledger_head {
+    uint64_t size;
+    uint64_t height;
+    struct lh_hash root;
+    int64_t time_unix_ms;
+};
+void lh_ledger_head(struct lh_ledger *ledger, struct lh_ledger_head *out);
+
+/* One entry to append; everything is borrowed until append returns. */
+struct lh_ledger_item {
+    struct lh_bytes leaf;          /* canonical Leaf bytes holding an Entry */
+    const lhpb_Entry *entry;       /* decoded from leaf */
+    const lhpb_Body *body;         /* decoded from entry->body */
+    unsigned level;                /* as lh_roster_judge found it */
+    struct lh_hash content_digest; /* for the dedup row */
+    struct lh_bytes private_part;  /* empty: none */
+    struct lh_bytes vault_row;     /* empty: none */
+    uint64_t index;                /* out: where it went */
+};
+
+/** Is (source, id) recorded already? LH_OK with the entry's index and digest, or LH_ERR_NOT_FOUND.
+ */
+enum lh_code lh_ledger_find_event(struct lh_ledger *ledger, struct lh_bytes source,
+                                  struct lh_bytes id, uint64_t *out_index,
+                                  struct lh_hash *out_digest, struct lh_err *err) LH_MUST_CHECK;
+
+/**
+ * Seal one block of 1..4096 items in the write order. The items' authority and uniqueness were
+ * checked by the caller; repeated (source, id) is an assertion. In state NEW the only item must
+ * be GENERATION. Two entries of a block must not enrol the same key or session, and an entry that
+ * changes a key must find it enrolled by an earlier block: LH_ERR_INVALID. `time_unix_ms` is raised
+ * to the previous block's + 1 when needed. Roster changes are applied. `out_proofs` (may be NULL):
+ * item_count inclusion proofs in the new tree. LH_ERR_IO: end the process. LH_ERR_INVALID: the
+ * caller's block is not good; nothing changed.
+ */
+enum lh_code lh_ledger_append(struct lh_ledger *ledger, struct lh_suite *suite,
+                              struct lh_ledger_item *items, size_t item_count, int64_t time_unix_ms,
+                              struct lh_proof *out_proofs, struct lh_buf *out_checkpoint,
+                              struct lh_err *err) LH_MUST_CHECK;
+
+/** Leaf bytes of index < head size. */
+enum lh_code lh_ledger_leaf(struct lh_ledger *ledger, uint64_t index, struct lh_buf *out,
+                            struct lh_err *err) LH_MUST_CHECK;
+
+struct lh_ledger_block {
+    uint64_t height;
+    uint64_t first;
+    uint32_t entry_count;
+    struct lh_buf checkpoint; /* signed note of the tree of size first + entry_count + 1 */
+};
+/** The block that holds leaf `index` / the block at `height` (1-based). Caller clears checkpoint.
+ */
+enum lh_code lh_ledger_block_of(struct lh_ledger *ledger, uint64_t index,
+                                struct lh_ledger_block *out, struct lh_err *err) LH_MUST_CHECK;
+enum lh_code lh_ledger_block_at(struct lh_ledger *ledger, uint64_t height,
+                                struct lh_ledger_block *out, struct lh_err *err) LH_MUST_CHECK;
+/** Complete nodes of this ledger's tree, for proofs and tiles; any thread. */
+struct lh_tree_source lh_ledger_nodes(struct lh_ledger *ledger);
+/** Receipt of entry `index` under the checkpoint of its own block (at_size 0) or of the block whose
+ * tree has `at_size`. */
+enum lh_code lh_ledger_receipt(struct lh_ledger *ledger, struct lh_suite *suite, uint64_t index,
+                               uint64_t at_size, struct lh_receipt *out,
+                               struct lh_err *err) LH_MUST_CHECK;
+/** Private part of an entry; LH_ERR_NOT_FOUND: there is none (any more). */
+enum lh_code lh_ledger_private(struct lh_ledger *ledger, uint64_t index, struct lh_buf *out,
+                               struct lh_err *err) LH_MUST_CHECK;
+/**
+ * Re-check everything from the stored bytes: every leaf, chain rule, seal, signature, node, index
+ * row, dedup row. `progress` (may be NULL) is called with leaves done. LH_ERR_CORRUPT names the
+ * first bad position; `out_index` is the leaf.
+ */
+enum lh_code lh_ledger_verify(struct lh_ledger *ledger, struct lh_suite *suite, uint64_t *out_index,
+                              void (*progress)(void *arg, uint64_t done, uint64_t total), void *arg,
+                              struct lh_err *err) LH_MUST_CHECK;
+
+#endif

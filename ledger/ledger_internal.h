@@ -1,0 +1,151 @@
+#ifndef LH_LEDGER_LEDGER_INTERNAL_H
+#define LH_LEDGER_LEDGER_INTERNAL_H
+
+/*
+ * What the files of lh_ledger share: ledger.c opens, ledger_append.c writes, ledger_recover.c
+ * judges store against guard, ledger_nodes.c keeps the tree's nodes, ledger_read.c answers readers,
+ * ledger_verify.c checks everything again.
+ *
+ * Functions that take a `struct lh_shelf` read what the store has, released or not; only the public
+ * functions of ledger_read.c cap readers at the released head.
+ */
+
+#include "ledger/ledger.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* One ledger's place in a store. */
+struct lh_shelf {
+    struct lh_store *store;
+    uint32_t number;
+};
+
+struct lh_ledger {
+    struct lh_ledger_options options; /* department and machine_id point into us */
+    char department[LH_CODE_MAX + 1];
+    char origin[LH_ORIGIN_MAX + 1];
+    char *machine_id; /* NULL: not checked */
+    struct lh_shelf shelf;
+    bool is_shelved;                     /* the store knows our number */
+    _Atomic(enum lh_ledger_state) state; /* append leaves NEW; read from any thread */
+    bool is_poisoned;                    /* a commit or the guard failed: the writer's end */
+    uint64_t witness_tick;
+
+    struct lh_chain chain;       /* the writer's head */
+    struct lh_store_batch batch; /* the writer's, kept for its storage */
+
+    atomic_bool has_seal; /* `seal` is set, for good */
+    struct lh_note_key seal;
+
+    struct lh_roster *roster;
+    pthread_rwlock_t roster_lock; /* append writes; our own readers read */
+    pthread_mutex_t head_lock;
+    struct lh_ledger_head head; /* released */
+    pthread_mutex_t node_lock;  /* of `suite` and `tiles`, once the ledger is open */
+    struct lh_suite *suite;
+    struct lh_tile_cache *tiles;
+};
+
+/* ---- nodes: ledger_nodes.c ---- */
+
+/** The node (level, index), folded from the runs that hold it. LH_ERR_CORRUPT: not all there. */
+enum lh_code lh_shelf_node(const struct lh_shelf *shelf, struct lh_suite *suite,
+                           struct lh_hash *out, unsigned level, uint64_t index,
+                           struct lh_err *err) LH_MUST_CHECK;
+
+/* Tiles of nodes read lately; one thread at a time. */
+struct lh_tile_cache;
+
+enum lh_code lh_tile_cache_new(struct lh_tile_cache **out, struct lh_err *err) LH_MUST_CHECK;
+void lh_tile_cache_free(struct lh_tile_cache *cache);
+/** As lh_shelf_node, for a node that is complete in the tree of `size`. */
+enum lh_code lh_tile_cache_node(struct lh_tile_cache *cache, const struct lh_shelf *shelf,
+                                struct lh_suite *suite, uint64_t size, struct lh_hash *out,
+                                unsigned level, uint64_t index, struct lh_err *err) LH_MUST_CHECK;
+
+/* A tree source over a shelf, for one thread. */
+struct lh_shelf_nodes {
+    const struct lh_shelf *shelf;
+    struct lh_suite *suite;
+};
+struct lh_tree_source lh_shelf_source(struct lh_shelf_nodes *nodes);
+
+/* The nodes that a block completes. On each level they stand side by side. */
+struct lh_fresh {
+    struct lh_tree old; /* the tree before the block */
+    size_t leaf_count;
+    struct lh_hash *hashes;
+    size_t starts[LH_TREE_PEAKS_MAX + 1]; /* of each level in `hashes` */
+};
+
+#define LH_FRESH_EMPTY                                                                             \
+    {                                                                                              \
+        .hashes = NULL                                                                             \
+    }
+
+/** Make room for what `leaf_count` leaves on top of `old` complete. */
+enum lh_code lh_fresh_init(struct lh_fresh *fresh, const struct lh_tree *old, size_t leaf_count,
+                           struct lh_err *err) LH_MUST_CHECK;
+void lh_fresh_clear(struct lh_fresh *fresh);
+/** Takes the nodes of an append over `old`. */
+struct lh_tree_sink lh_fresh_sink(struct lh_fresh *fresh);
+/** Answers for the new nodes and the old peaks: all that a proof of a new leaf asks for. */
+struct lh_tree_source lh_fresh_source(struct lh_fresh *fresh);
+/** Put the runs: one per tile level that gained a node. */
+void lh_fresh_put(const struct lh_fresh *fresh, struct lh_store_batch *batch, uint32_t number);
+
+/* ---- blocks: ledger_read.c ---- */
+
+/** LH_ERR_NOT_FOUND: no such height. */
+enum lh_code lh_shelf_block_at(const struct lh_shelf *shelf, uint64_t height,
+                               struct lh_ledger_block *out, struct lh_err *err) LH_MUST_CHECK;
+/** The block that holds the leaf; LH_ERR_NOT_FOUND beyond the last one. */
+enum lh_code lh_shelf_block_of(const struct lh_shelf *shelf, uint64_t index,
+                               struct lh_ledger_block *out, struct lh_err *err) LH_MUST_CHECK;
+/** Height of the last block; 0: none. */
+enum lh_code lh_shelf_height(const struct lh_shelf *shelf, uint64_t *out,
+                             struct lh_err *err) LH_MUST_CHECK;
+/** LH_ERR_CORRUPT when a leaf that must be there is not. */
+enum lh_code lh_shelf_leaf(const struct lh_shelf *shelf, uint64_t index, struct lh_buf *out,
+                           struct lh_err *err) LH_MUST_CHECK;
+
+/* A block with all its bytes. */
+struct lh_shelf_block {
+    struct lh_ledger_block info;
+    struct lh_buf bytes;     /* the leaves one after the other */
+    struct lh_bytes *leaves; /* views into bytes; entry_count + 1 */
+};
+
+#define LH_SHELF_BLOCK_EMPTY                                                                       \
+    {                                                                                              \
+        .info = { .checkpoint = LH_BUF_EMPTY }, .bytes = LH_BUF_EMPTY, .leaves = NULL              \
+    }
+
+enum lh_code lh_shelf_block_load(const struct lh_shelf *shelf, uint64_t height,
+                                 struct lh_shelf_block *out, struct lh_err *err) LH_MUST_CHECK;
+void lh_shelf_block_clear(struct lh_shelf_block *block);
+
+/* ---- what a block puts into the store: ledger_append.c; verify compares with it ---- */
+
+void lh_shelf_put_block(struct lh_store_batch *batch, uint32_t number, uint64_t height,
+                        uint64_t first, size_t entry_count, struct lh_bytes checkpoint);
+void lh_shelf_put_event(struct lh_store_batch *batch, uint32_t number, const lhpb_Body *body,
+                        uint64_t index, const struct lh_hash *digest);
+
+/* ---- opening: ledger_recover.c ---- */
+
+/** An empty chain under the seal key that the GENERATION in `body` names. */
+enum lh_code lh_ledger_chain_of(const struct lh_ledger *ledger, const lhpb_Body *body,
+                                struct lh_chain *out, struct lh_err *err) LH_MUST_CHECK;
+/** Judge store against guard; sets state, chain, head, seal, witness tick and roster. */
+enum lh_code lh_ledger_recover(struct lh_ledger *ledger, char *out_why,
+                               struct lh_err *err) LH_MUST_CHECK;
+/** Empty chain of a stored ledger, from its first leaf. */
+enum lh_code lh_ledger_load_start(const struct lh_ledger *ledger, struct lh_chain *out,
+                                  struct lh_err *err) LH_MUST_CHECK;
+/** Decode a stored entry leaf; LH_ERR_CORRUPT if it is none. `out_leaf` backs the rest. */
+enum lh_code lh_ledger_decode_entry(struct lh_bytes bytes, uint64_t index, lhpb_Leaf *out_leaf,
+                                    lhpb_Body *out_body, struct lh_err *err) LH_MUST_CHECK;
+
+#endif

@@ -1,0 +1,82 @@
+#ifndef LH_LEDGER_REPLAY_INTERNAL_H
+#define LH_LEDGER_REPLAY_INTERNAL_H
+
+/* What the two halves of replay share: replay.c walks the archive, replay_entry.c judges entries.
+ */
+
+#include "ledger/replay.h"
+
+enum { LH_REPLAY_BATCH = 64 };
+
+/* The ledger being replayed. */
+struct lh_replay_stage {
+    struct lh_origin origin;
+    struct lh_roster *roster;
+    struct lh_chain chain;
+    bool has_chain;
+    struct lh_verifier *seal; /* of the chain's seal key */
+    bool has_last_seal;       /* without signatures: the seal of the last block, not checked yet */
+    struct lh_replay_check last_seal;
+    bool has_newer; /* an entry of a newer schema came by: the roster may lack what it said */
+};
+
+struct lh_replay {
+    struct lh_replay_options options;
+    struct lh_replay_pool pool; /* what options.pool points to, where there is one */
+    struct lh_suite *suite;     /* NULL before the genesis */
+    struct lh_genesis *genesis;
+    struct lh_replay_findings findings;
+    uint64_t signature_count;
+    uint64_t private_count;
+
+    struct lh_replay_ledger *ledgers;
+    size_t ledger_count;
+    size_t ledger_capacity;
+    struct lh_replay_stage stage;
+
+    /* the block being gathered */
+    struct lh_buf block;
+    size_t leaf_count;
+    size_t ends[LH_BLOCK_ENTRIES_MAX + 1]; /* leaf i ends here in `block` */
+    struct lh_bytes leaves[LH_BLOCK_ENTRIES_MAX + 1];
+    uint64_t block_first; /* index of its first leaf; kept until the next block begins */
+    bool is_block_closed;
+
+    size_t batch_count;
+    struct lh_replay_check batch[LH_REPLAY_BATCH];
+    struct lh_err trouble; /* our own, met inside a listener; code LH_OK while there is none */
+};
+
+/** The ledger being replayed; it exists once a ledger frame came. */
+struct lh_replay_ledger *lh_replay_current(struct lh_replay *replay);
+/** The place of a leaf of the current ledger. */
+struct lh_replay_place lh_replay_place_of(const struct lh_replay *replay, uint64_t index);
+/** Add a finding about the current ledger by the id of its rule. */
+void lh_replay_find(struct lh_replay *replay, enum lh_code code, const char *rule_id,
+                    uint64_t index, const char *text);
+
+/**
+ * Take the first leaf of a ledger: GENERATION, which names the seal key. Sets up the chain, or adds
+ * the findings that say why not and leaves has_chain false.
+ */
+enum lh_code lh_replay_open_chain(struct lh_replay *replay, struct lh_bytes leaf,
+                                  struct lh_err *err) LH_MUST_CHECK;
+/** Judge one entry in ledger order and take in what it changes; a chain listener. */
+void lh_replay_on_entry(void *arg, uint64_t index, const lhpb_Entry *entry);
+/** Room for so many more checks in the batch, handing out what is there if need be. */
+enum lh_code lh_replay_make_room(struct lh_replay *replay, size_t count,
+                                 struct lh_err *err) LH_MUST_CHECK;
+/** Hand the gathered checks out. */
+enum lh_code lh_replay_flush(struct lh_replay *replay, struct lh_err *err) LH_MUST_CHECK;
+/** Queue the check of the seal of the block just judged, whose header is leaf `index`. */
+enum lh_code lh_replay_seal(struct lh_replay *replay, struct lh_bytes checkpoint, uint64_t index,
+                            struct lh_err *err) LH_MUST_CHECK;
+/** The ledger is over: queue the last seal, if that is still to be checked. */
+enum lh_code lh_replay_last_seal(struct lh_replay *replay, struct lh_err *err) LH_MUST_CHECK;
+/** The rule of that id, of a block or of replay. */
+const struct lh_chain_rule *lh_replay_rule_find(const char *id);
+/** Judge a private part against entry `index` of the block just closed. */
+enum lh_code lh_replay_private(struct lh_replay *replay, struct lh_bytes content,
+                               struct lh_err *err) LH_MUST_CHECK;
+
+#endif

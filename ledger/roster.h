@@ -1,0 +1,91 @@
+#ifndef LH_LEDGER_ROSTER_H
+#define LH_LEDGER_ROSTER_H
+
+/*
+ * The keys of one ledger, by ledger order. Fed with every entry in turn, it knows which key was
+ * enrolled by which earlier leaf, for whom, and when it ended; it judges signatures and authority.
+ *
+ *  1. A signature is judged by ledger order only: the key was enrolled by an earlier leaf (officers
+ * and recorder: by the genesis file). A later LEAVE or KEYCOMP never makes an old signature bad.
+ *  2. Intake asks more (lh_roster_check_intake): valid at event time, not revoked at recording.
+ *  3. Key ids are unique: an enrolment that repeats one is refused.
+ *
+ * Pure, grows with the number of keys, not of entries. One writer; readers hold it still.
+ * Spec: specs/entries.md "Authority" and "Validity in time".
+ */
+
+#include "ledger/authority.h"
+#include "ledger/genesis.h"
+
+struct lh_roster;
+
+/* Time windows of intake; the 8 hours of a session are a rule of the body. */
+#define LH_INTAKE_AHEAD_MS ((int64_t)2 * 60 * 1000)
+#define LH_INTAKE_LATE_AFTER_MS ((int64_t)10 * 60 * 1000)
+#define LH_INTAKE_LATE_MAX_MS ((int64_t)72 * 3600 * 1000)
+#define LH_INTAKE_LATE_MAX_SLOW_MS ((int64_t)30 * 24 * 3600 * 1000) /* OOB, officer acts */
+#define LH_INTAKE_SESSION_LATE_MAX_MS ((int64_t)72 * 3600 * 1000)   /* after the session ended */
+
+/* What is known of one key. */
+struct lh_roster_key {
+    struct lh_key_id id;
+    struct lh_pubkey key;
+    enum lh_signer_kind kind;
+    uint64_t enrolled_at; /* leaf index; 0 for keys of the genesis file */
+    uint8_t staff[8];     /* pseudonym; zero for officers and recorder */
+    uint8_t session[16];  /* zero unless kind is LH_SIGNER_SESSION */
+    uint64_t roles;       /* LH_ROLE_* in force */
+    int64_t valid_from_unix_ms;
+    int64_t valid_until_unix_ms;  /* INT64_MAX: open */
+    int64_t revoked_from_unix_ms; /* LEAVE, KEYCOMP: INT64_MAX if none */
+    bool is_replaced; /* by a later key of the same pseudonym: intake takes no more of it */
+    const struct lh_verifier *verifier; /* borrowed from the roster */
+};
+
+/** Starts with the officers and the recorder of `department` in the genesis (copied). */
+enum lh_code lh_roster_new(struct lh_roster **out, const struct lh_genesis *genesis,
+                           struct lh_bytes department, struct lh_err *err) LH_MUST_CHECK;
+void lh_roster_free(struct lh_roster *roster);
+/** NULL if no earlier leaf enrolled it. O(1). Borrowed until the roster changes. */
+const struct lh_roster_key *lh_roster_find(const struct lh_roster *roster,
+                                           const struct lh_key_id *id);
+/** Current key of a pseudonym, NULL if none. */
+const struct lh_roster_key *lh_roster_find_staff(const struct lh_roster *roster,
+                                                 const uint8_t staff[8]);
+size_t lh_roster_count(const struct lh_roster *roster);
+const struct lh_roster_key *lh_roster_at(const struct lh_roster *roster, size_t index);
+
+/**
+ * Judge an entry by ledger order: every signer known, of an allowed kind, enough different ones,
+ * body.staff / body.session agree with the signer, every signature verifies (when
+ * `with_signatures`). LH_ERR_FORGED: a signature fails or its key is not enrolled; LH_ERR_DENIED:
+ * not authorised; LH_ERR_INVALID: leaf and body contradict each other; LH_ERR_UNKNOWN: `body` is
+ * NULL (of a newer schema). `out_level` (may be NULL): 1, 2 or 3.
+ */
+enum lh_code lh_roster_judge(const struct lh_roster *roster, struct lh_suite *suite,
+                             const lhpb_Entry *entry, const lhpb_Body *body, bool with_signatures,
+                             unsigned *out_level, struct lh_err *err) LH_MUST_CHECK;
+/**
+ * What intake asks on top: validity at event time, no revocation at `now`, session limits, time
+ * windows. LH_ERR_FORGED: key not enrolled; LH_ERR_DENIED: a key is not valid for it;
+ * LH_ERR_INVALID: in the future, or late without the flag; LH_ERR_LIMIT: too late.
+ */
+enum lh_code lh_roster_check_intake(const struct lh_roster *roster, const lhpb_Entry *entry,
+                                    const lhpb_Body *body, int64_t now_unix_ms,
+                                    struct lh_err *err) LH_MUST_CHECK;
+/**
+ * Take in an entry that was judged: STAFF, ROLE, LEAVE, SESSION, SESSION_END, KEYCOMP, KEYEPOCH
+ * change the roster, all others do not. LH_ERR_CONFLICT: the key id or session id is taken;
+ * LH_ERR_NOT_FOUND: no such pseudonym or session; LH_ERR_DENIED: another's session;
+ * LH_ERR_INVALID: the key does not sign in this suite. On failure nothing has changed.
+ */
+enum lh_code lh_roster_apply(struct lh_roster *roster, struct lh_suite *suite,
+                             const lhpb_Body *body, uint64_t index,
+                             struct lh_err *err) LH_MUST_CHECK;
+/** Would lh_roster_apply accept it? Changes nothing. */
+enum lh_code lh_roster_check_apply(const struct lh_roster *roster, struct lh_suite *suite,
+                                   const lhpb_Body *body, struct lh_err *err) LH_MUST_CHECK;
+/** This type changes the roster. */
+bool lh_roster_is_concerned(lhpb_EntryType type);
+
+#endif

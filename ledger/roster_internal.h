@@ -1,0 +1,42 @@
+#ifndef LH_LEDGER_ROSTER_INTERNAL_H
+#define LH_LEDGER_ROSTER_INTERNAL_H
+
+/* Innards of the roster, shared by roster.c (what it knows) and roster_judge.c (what follows). */
+
+#include "ledger/roster.h"
+
+#define LH_ROSTER_NONE UINT32_MAX /* no row */
+
+struct lh_roster_row {
+    struct lh_roster_key key; /* first: what lh_roster_find lends out */
+    struct lh_verifier *verifier;
+    uint32_t older;  /* staff: row of the key before, of the same pseudonym */
+    uint32_t parent; /* session: row of the staff key in force when it was opened */
+};
+
+/* Open addressing over row numbers; the keys stand in the rows. */
+struct lh_roster_index {
+    size_t key_offset; /* in struct lh_roster_row */
+    size_t key_len;
+    uint32_t *slots; /* row, or LH_ROSTER_NONE */
+    size_t capacity; /* a power of two, at most half used */
+    size_t used;
+};
+
+struct lh_roster {
+    struct lh_hash network_id;
+    char department[LH_CODE_MAX + 1];
+    enum lh_suite_id suite;
+    struct lh_roster_row *rows;
+    size_t count;
+    size_t capacity;
+    struct lh_roster_index by_id;
+    struct lh_roster_index by_staff; /* the current key of a pseudonym */
+    struct lh_roster_index by_session;
+};
+
+/** Row of a key id, pseudonym or session id; NULL if none. */
+struct lh_roster_row *lh_roster_row_find(const struct lh_roster *roster,
+                                         const struct lh_roster_index *index, const void *key);
+
+#endif

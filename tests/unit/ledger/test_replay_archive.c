@@ -1,0 +1,449 @@
+/*
+ * Replay of archives as a whole: several ledgers, wrong and cut archives, private parts, schedules
+ * of signature checks, and that no flipped byte goes unnoticed.
+ */
+#include "ledger/replay.h"
+
+#include "ledger/private.h"
+#include "tests/support/city.h"
+#include "tests/support/replayed.h"
+#include "tests/support/seeded.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* ---- several ledgers --------------------------------------------------------------------------
+ */
+
+static void a_generation_continues_the_one_before(void **state)
+{
+    struct lh_city_options options = replayed_options(replayed_suite(state));
+    struct lh_city *first = lh_city_new(&options);
+    struct lh_buf bytes = LH_BUF_EMPTY;
+
+    options.before = first;
+    struct lh_city *second = lh_city_new(&options);
+    replayed_write_two(&bytes, first, second);
+    struct lh_replay *replay = replayed_whole(&bytes);
+    replayed_expect_good(replay);
+    assert_int_equal(lh_replay_ledger_count(replay), 2);
+    assert_string_equal(lh_replay_ledger_at(replay, 1)->origin, "jinhua/gaj/2");
+    lh_replay_free(replay);
+    lh_buf_clear(&bytes);
+    lh_city_free(second);
+    lh_city_free(first);
+}
+
+static void a_broken_block_stops_its_ledger_and_no_other(void **state)
+{
+    struct lh_city_options options = replayed_options(LH_SUITE_W);
+    struct lh_city *first = lh_city_new(&options);
+    struct lh_buf bytes = LH_BUF_EMPTY;
+
+    (void)state;
+    options.before = first;
+    struct lh_city *second = lh_city_new(&options);
+    replayed_write_two(&bytes, first, second);
+    /* the second byte from the end of leaf 8 is of its intake part: the seal answers for it */
+    struct lh_bytes leaf = lh_city_leaf(first, 8);
+    uint8_t *at = memmem(bytes.data, bytes.len, leaf.data, leaf.len);
+    assert_non_null(at);
+    at[leaf.len - 2] ^= 1;
+    struct lh_replay *replay = replayed_whole(&bytes);
+    const struct lh_replay_finding *found = &lh_replay_findings(replay)->kept[0];
+    assert_int_equal(lh_replay_findings(replay)->failed_count, 1);
+    assert_string_equal(found->rule->id, "B11");
+    assert_int_equal(found->place.ledger, 0);
+    assert_int_equal(found->place.good_height, lh_replay_ledger_at(replay, 0)->height);
+    assert_true(lh_replay_ledger_at(replay, 0)->is_stopped);
+    assert_int_equal(lh_replay_ledger_at(replay, 0)->leaf_count, lh_city_leaf_count(first));
+    assert_false(lh_replay_ledger_at(replay, 1)->is_stopped);
+    assert_int_equal(lh_replay_ledger_at(replay, 1)->size, lh_city_leaf_count(second));
+    lh_replay_free(replay);
+    lh_buf_clear(&bytes);
+    lh_city_free(second);
+    lh_city_free(first);
+}
+
+/* ---- archives that are wrong as a whole -------------------------------------------------------
+ */
+
+static void wrong_archives_are_named(void **state)
+{
+    struct lh_city_options options = replayed_options(LH_SUITE_W);
+    struct lh_city *city = lh_city_new(&options);
+    struct lh_bytes genesis = lh_genesis_bytes(lh_city_genesis(city));
+    static const struct {
+        const char *name;
+        const char *origin;
+        const char *rule;
+    } rows[] = {
+        { "no origin", "jinhua", "A04" },
+        { "other network", "hangzhou/gaj/1", "A04" },
+        { "no member", "jinhua/mzj/1", "A04" },
+        { "other number", "jinhua/gaj/7", "E06" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct lh_buf bytes = LH_BUF_EMPTY;
+        struct lh_block block = lh_city_block(city, 0);
+        lh_archive_begin(&bytes);
+        lh_archive_add(&bytes, LH_ARCHIVE_GENESIS, genesis);
+        lh_archive_add(&bytes, LH_ARCHIVE_LEDGER, lh_bytes_of_text(rows[i].origin));
+        lh_archive_add(&bytes, LH_ARCHIVE_LEAF, block.leaves[0]);
+        lh_archive_add(&bytes, LH_ARCHIVE_LEAF, block.leaves[1]);
+        lh_archive_add(&bytes, LH_ARCHIVE_CHECKPOINT, block.checkpoint);
+        lh_archive_end(&bytes, 5);
+        struct lh_replay *replay = replayed_whole(&bytes);
+        bool is_of_leaf = rows[i].rule[0] == 'E';
+        replayed_expect(replay, rows[i].name, LH_ERR_FORGED, rows[i].rule,
+                        is_of_leaf ? 0 : LH_REPLAY_NO_INDEX, 1);
+        lh_replay_free(replay);
+        lh_buf_clear(&bytes);
+    }
+    lh_city_free(city);
+}
+
+static void a_ledger_that_comes_twice_is_found(void **state)
+{
+    struct lh_city_options options = replayed_options(LH_SUITE_W);
+    struct lh_city *city = lh_city_new(&options);
+    struct lh_buf bytes = LH_BUF_EMPTY;
+
+    (void)state;
+    replayed_write_two(&bytes, city, city);
+    struct lh_replay *replay = replayed_whole(&bytes);
+    replayed_expect(replay, "twice", LH_ERR_FORGED, "A04", LH_REPLAY_NO_INDEX, 1);
+    lh_replay_free(replay);
+    lh_buf_clear(&bytes);
+    lh_city_free(city);
+}
+
+static void a_cut_archive_cannot_be_told(void **state)
+{
+    static const struct lh_replay_options with_signatures = { .with_signatures = true };
+    struct lh_city_options options = replayed_options(LH_SUITE_W);
+    struct lh_city *city = lh_city_new(&options);
+    struct lh_buf bytes = LH_BUF_EMPTY;
+
+    (void)state;
+    lh_city_archive(city, &bytes, NULL);
+    for (size_t len = 0; len < bytes.len; len += 97) {
+        struct lh_replay *replay = replayed_bytes(lh_bytes_of(bytes.data, len), &with_signatures);
+        replayed_expect(replay, "cut", LH_ERR_UNKNOWN, "A02", LH_REPLAY_NO_INDEX, 1);
+        lh_replay_free(replay);
+    }
+    lh_buf_clear(&bytes);
+    lh_city_free(city);
+}
+
+static void a_block_of_too_many_leaves_is_cut_off(void **state)
+{
+    struct lh_city_options options = replayed_options(LH_SUITE_W);
+    struct lh_city *city = lh_city_new(&options);
+    struct lh_buf bytes = LH_BUF_EMPTY;
+
+    (void)state;
+    lh_archive_begin(&bytes);
+    lh_archive_add(&bytes, LH_ARCHIVE_GENESIS, lh_genesis_bytes(lh_city_genesis(city)));
+    lh_archive_add(&bytes, LH_ARCHIVE_LEDGER, lh_bytes_of_text("jinhua/gaj/1"));
+    for (size_t i = 0; i < 6000; i++) {
+        lh_archive_add(&bytes, LH_ARCHIVE_LEAF, lh_city_leaf(city, 0));
+    }
+    lh_archive_add(&bytes, LH_ARCHIVE_CHECKPOINT, lh_bytes_of_text("none"));
+    lh_archive_end(&bytes, 6003);
+    struct lh_replay *replay = replayed_whole(&bytes);
+    replayed_expect(replay, "too many", LH_ERR_FORGED, "B03", LH_BLOCK_ENTRIES_MAX + 1, 1);
+    lh_replay_free(replay);
+    lh_buf_clear(&bytes);
+    lh_city_free(city);
+}
+
+static void a_private_part_must_fit_its_entry(void **state)
+{
+    struct lh_city_options options = replayed_options(LH_SUITE_W);
+    struct lh_city *city = lh_city_new(&options);
+    static const uint64_t indexes[] = { 0, 1, 2, 77 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof indexes / sizeof indexes[0]; i++) {
+        struct lh_block block = lh_city_block(city, 0);
+        struct lh_buf bytes = LH_BUF_EMPTY;
+        uint8_t part[12] = { 0 };
+        lh_put_u64(part, indexes[i]);
+        lh_archive_begin(&bytes);
+        lh_archive_add(&bytes, LH_ARCHIVE_GENESIS, lh_genesis_bytes(lh_city_genesis(city)));
+        lh_archive_add(&bytes, LH_ARCHIVE_LEDGER, lh_bytes_of_text("jinhua/gaj/1"));
+        lh_archive_add(&bytes, LH_ARCHIVE_LEAF, block.leaves[0]);
+        lh_archive_add(&bytes, LH_ARCHIVE_LEAF, block.leaves[1]);
+        lh_archive_add(&bytes, LH_ARCHIVE_CHECKPOINT, block.checkpoint);
+        lh_archive_add(&bytes, LH_ARCHIVE_PRIVATE, lh_bytes_of(part, sizeof part));
+        lh_archive_end(&bytes, 6);
+        struct lh_replay *replay = replayed_whole(&bytes);
+        replayed_expect(replay, "private", LH_ERR_FORGED, "P01", indexes[i], 1);
+        assert_int_equal(lh_replay_private_count(replay), 1);
+        lh_replay_free(replay);
+        lh_buf_clear(&bytes);
+    }
+    lh_city_free(city);
+}
+
+/* An entry about a person: entry 8 of a city, with its private part made as a node makes it. */
+struct about {
+    lhpb_SubjectPost post;
+    struct lh_buf part;
+};
+
+static enum lh_code fill_with_7(void *arg, void *out, size_t len, struct lh_err *err)
+{
+    (void)arg;
+    (void)err;
+    memset(out, 7, len);
+    return LH_OK;
+}
+
+static void digest_subject(void *arg, uint64_t index, lhpb_Body *body,
+                           struct lh_city_signer *signer)
+{
+    struct about *about = arg;
+    struct lh_buf client = LH_BUF_EMPTY;
+    struct lh_suite *suite;
+    struct lh_hash digest;
+
+    (void)signer;
+    if (index != 8) {
+        return;
+    }
+    assert_int_equal(lh_suite_new(&suite, LH_SUITE_W, NULL), LH_OK);
+    assert_int_equal(lh_private_client_part(suite, &client, &digest, &about->post, NULL), LH_OK);
+    body->has_subject_digest = true;
+    memcpy(body->subject_digest, digest.bytes, LH_HASH_SIZE);
+    lh_buf_clear(&client);
+    lh_suite_free(suite);
+}
+
+static void digest_index(void *arg, struct lh_city *city, uint64_t index, lhpb_Entry *entry)
+{
+    const struct lh_random random = { .fill = fill_with_7 };
+    struct lh_secret month_key = { .len = 32 };
+    struct about *about = arg;
+    struct lh_hash digest;
+
+    if (index != 8) {
+        return;
+    }
+    struct lh_hash body_hash =
+        lh_body_hash(lh_city_suite(city), lh_bytes_of(entry->body.bytes, entry->body.size));
+    assert_int_equal(lh_private_build(lh_city_suite(city), &about->part, &digest, &about->post,
+                                      &body_hash, &month_key, 202611, NULL, &random, NULL),
+                     LH_OK);
+    entry->intake.has_index_digest = true;
+    memcpy(entry->intake.index_digest, digest.bytes, LH_HASH_SIZE);
+}
+
+/* The city as an archive, with the private part behind the block of its entry. */
+static void write_with_part(struct lh_buf *out, const struct lh_city *city, struct lh_bytes part)
+{
+    struct lh_buf content = LH_BUF_EMPTY;
+    uint64_t frames = 2;
+    size_t first = 0;
+
+    lh_buf_add_u64(&content, 8);
+    lh_buf_add(&content, part);
+    lh_archive_begin(out);
+    lh_archive_add(out, LH_ARCHIVE_GENESIS, lh_genesis_bytes(lh_city_genesis(city)));
+    lh_archive_add(out, LH_ARCHIVE_LEDGER, lh_bytes_of_text(lh_city_origin(city)));
+    for (size_t i = 0; i < lh_city_block_count(city); i++) {
+        struct lh_block block = lh_city_block(city, i);
+        for (size_t j = 0; j <= block.entry_count; j++) {
+            lh_archive_add(out, LH_ARCHIVE_LEAF, block.leaves[j]);
+        }
+        lh_archive_add(out, LH_ARCHIVE_CHECKPOINT, block.checkpoint);
+        frames += block.entry_count + 2;
+        if (first <= 8 && 8 < first + block.entry_count) {
+            lh_archive_add(out, LH_ARCHIVE_PRIVATE, lh_buf_bytes(&content));
+            frames++;
+        }
+        first += block.entry_count + 1;
+    }
+    lh_archive_end(out, frames);
+    lh_buf_clear(&content);
+}
+
+static void a_private_part_that_fits_holds_and_any_flipped_byte_of_it_does_not(void **state)
+{
+    struct about about = { .part = LH_BUF_EMPTY };
+    struct lh_city_options options = replayed_options(LH_SUITE_W);
+    struct lh_buf bytes = LH_BUF_EMPTY;
+
+    (void)state;
+    about.post.subjects_count = 1;
+    about.post.subjects[0].role = 1;
+    about.post.subjects[0].id_type = 1;
+    strcpy(about.post.subjects[0].id, "11010519491231002X");
+    memset(about.post.subjects[0].opening, 3, sizeof about.post.subjects[0].opening);
+    memset(about.post.salt, 4, sizeof about.post.salt);
+    options.on_body = digest_subject;
+    options.on_entry = digest_index;
+    options.arg = &about;
+    struct lh_city *city = lh_city_new(&options);
+    write_with_part(&bytes, city, lh_buf_bytes(&about.part));
+    struct lh_replay *replay = replayed_whole(&bytes);
+    replayed_expect_good(replay);
+    assert_int_equal(lh_replay_private_count(replay), 1);
+    lh_replay_free(replay);
+    for (size_t i = 0; i < about.part.len; i += 3) {
+        about.part.data[i] ^= 0x10;
+        lh_buf_reset(&bytes);
+        write_with_part(&bytes, city, lh_buf_bytes(&about.part));
+        replay = replayed_whole(&bytes);
+        replayed_expect(replay, "private", LH_ERR_FORGED, "P01", 8, 1);
+        lh_replay_free(replay);
+        about.part.data[i] ^= 0x10;
+    }
+    lh_buf_clear(&about.part);
+    lh_buf_clear(&bytes);
+    lh_city_free(city);
+}
+
+/* ---- schedules --------------------------------------------------------------------------------
+ */
+
+/* A pool that does nothing until it must, and then everything in an order of its own. */
+struct lazy {
+    struct lh_seeded seeded;
+    struct lh_replay_check *checks;
+    size_t count;
+};
+
+static enum lh_code lazy_submit(void *arg, const struct lh_replay_check *checks, size_t count,
+                                struct lh_err *err)
+{
+    struct lazy *lazy = arg;
+
+    (void)err;
+    lazy->checks = realloc(lazy->checks, (lazy->count + count) * sizeof *lazy->checks);
+    assert_non_null(lazy->checks);
+    memcpy(lazy->checks + lazy->count, checks, count * sizeof *checks);
+    lazy->count += count;
+    return LH_OK;
+}
+
+static enum lh_code lazy_drain(void *arg, struct lh_replay_findings *into, struct lh_err *err)
+{
+    struct lh_replay_findings *workers = calloc(3, sizeof *workers);
+    struct lazy *lazy = arg;
+
+    (void)err;
+    assert_non_null(workers);
+    while (lazy->count > 0) {
+        size_t i = lh_seeded_below(&lazy->seeded, lazy->count);
+        lh_replay_check_run(&lazy->checks[i], &workers[lh_seeded_below(&lazy->seeded, 3)]);
+        lazy->checks[i] = lazy->checks[--lazy->count];
+    }
+    for (size_t i = 0; i < 3; i++) {
+        lh_replay_findings_merge(into, &workers[i]);
+    }
+    free(workers);
+    return LH_OK;
+}
+
+static void flip_most(void *arg, struct lh_city *city, uint64_t index, lhpb_Entry *entry)
+{
+    (void)arg;
+    (void)city;
+    if (index > 6 && index % 5 != 0) {
+        entry->signatures[0].value[40] ^= 4;
+    }
+}
+
+static void findings_do_not_depend_on_the_schedule(void **state)
+{
+    struct lh_city_options options = replayed_options(LH_SUITE_W);
+    struct lh_buf bytes = LH_BUF_EMPTY;
+
+    (void)state;
+    options.entry_count = 300;
+    options.on_entry = flip_most;
+    struct lh_city *city = lh_city_new(&options);
+    lh_city_archive(city, &bytes, NULL);
+    struct lh_replay *want = replayed_whole(&bytes);
+    assert_true(lh_replay_findings(want)->failed_count > LH_REPLAY_FINDINGS_MAX);
+    assert_int_equal(lh_replay_findings(want)->kept_count, LH_REPLAY_FINDINGS_MAX);
+    for (uint64_t seed = 0; seed < 5; seed++) {
+        struct lazy lazy = { .seeded = { .state = seed } };
+        const struct lh_replay_pool pool = { .submit = lazy_submit,
+                                             .drain = lazy_drain,
+                                             .arg = &lazy };
+        const struct lh_replay_options with_pool = { .with_signatures = true, .pool = &pool };
+        struct lh_replay *got = replayed_bytes(lh_buf_bytes(&bytes), &with_pool);
+        assert_int_equal(lh_replay_findings(got)->failed_count,
+                         lh_replay_findings(want)->failed_count);
+        for (size_t i = 0; i < LH_REPLAY_FINDINGS_MAX; i++) {
+            assert_int_equal(lh_replay_findings(got)->kept[i].place.index,
+                             lh_replay_findings(want)->kept[i].place.index);
+            assert_string_equal(lh_replay_findings(got)->kept[i].text,
+                                lh_replay_findings(want)->kept[i].text);
+        }
+        lh_replay_free(got);
+        free(lazy.checks);
+    }
+    lh_replay_free(want);
+    lh_buf_clear(&bytes);
+    lh_city_free(city);
+}
+
+static void any_flipped_byte_is_noticed(void **state)
+{
+    struct lh_city_options options = replayed_options(replayed_suite(state));
+    struct lh_seeded seeded = { .state = 11 };
+    struct lh_buf bytes = LH_BUF_EMPTY;
+
+    options.entry_count = 6;
+    struct lh_city *city = lh_city_new(&options);
+    lh_city_archive(city, &bytes, NULL);
+    size_t step = replayed_suite(state) == LH_SUITE_W ? 5 : 61;
+    for (size_t at = 0; at < bytes.len; at += 1 + lh_seeded_below(&seeded, step)) {
+        uint8_t was = bytes.data[at];
+        bytes.data[at] ^= (uint8_t)(1U << lh_seeded_below(&seeded, 8));
+        struct lh_replay *replay = replayed_whole(&bytes);
+        const struct lh_replay_findings *findings = lh_replay_findings(replay);
+        if (findings->failed_count + findings->unknown_count == 0) {
+            /* Another genesis is another network, and every entry signed for the first. */
+            fail_msg("byte %zu of %zu", at, bytes.len);
+        }
+        lh_replay_free(replay);
+        bytes.data[at] = was;
+    }
+    lh_buf_clear(&bytes);
+    lh_city_free(city);
+}
+
+int main(void)
+{
+    static enum lh_suite_id w = LH_SUITE_W;
+    static enum lh_suite_id g = LH_SUITE_G;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_prestate(a_generation_continues_the_one_before, &w),
+        cmocka_unit_test_prestate(a_generation_continues_the_one_before, &g),
+        cmocka_unit_test(a_broken_block_stops_its_ledger_and_no_other),
+        cmocka_unit_test(wrong_archives_are_named),
+        cmocka_unit_test(a_ledger_that_comes_twice_is_found),
+        cmocka_unit_test(a_cut_archive_cannot_be_told),
+        cmocka_unit_test(a_block_of_too_many_leaves_is_cut_off),
+        cmocka_unit_test(a_private_part_must_fit_its_entry),
+        cmocka_unit_test(a_private_part_that_fits_holds_and_any_flipped_byte_of_it_does_not),
+        cmocka_unit_test(findings_do_not_depend_on_the_schedule),
+        cmocka_unit_test_prestate(any_flipped_byte_is_noticed, &w),
+        cmocka_unit_test_prestate(any_flipped_byte_is_noticed, &g),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
