@@ -2,6 +2,7 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/params.h>
 #include <stdarg.h>
@@ -38,6 +39,27 @@ enum lh_code lh_evp_err(struct lh_err *err, enum lh_code code, const char *forma
         append_reason(&made, number);
     }
     return lh_err_set(err, code, "%s", made.text);
+}
+
+/* These two say that a signature cannot be one: its point is at infinity; for SM2, r + s = 0. */
+static bool is_no_signature(unsigned long number)
+{
+    enum { SM2_BAD_SIGNATURE = 101 }; /* no installed header names it */
+
+    return (ERR_GET_LIB(number) == ERR_LIB_EC &&
+            ERR_GET_REASON(number) == EC_R_POINT_AT_INFINITY) ||
+           (ERR_GET_LIB(number) == ERR_LIB_SM2 && ERR_GET_REASON(number) == SM2_BAD_SIGNATURE);
+}
+
+/* A signature that is only wrong leaves no error behind. */
+enum lh_code lh_evp_verdict(int answer)
+{
+    unsigned long number = ERR_peek_error();
+
+    if (answer == 1) {
+        return LH_OK;
+    }
+    return (answer == 0 && number == 0) || is_no_signature(number) ? LH_ERR_FORGED : LH_ERR_NOMEM;
 }
 
 const char *lh_evp_key_type(enum lh_alg alg)
@@ -221,6 +243,17 @@ static enum lh_code open_raw(EVP_PKEY **out, const struct lh_pubkey *key, struct
     return LH_OK;
 }
 
+/* Does the error queue say that the point was looked at, and is none? */
+static bool is_point_refused(void)
+{
+    unsigned long number = ERR_peek_error();
+
+    return ERR_GET_LIB(number) == ERR_LIB_EC &&
+           (ERR_GET_REASON(number) == EC_R_INVALID_COMPRESSED_POINT ||
+            ERR_GET_REASON(number) == EC_R_INVALID_ENCODING ||
+            ERR_GET_REASON(number) == EC_R_POINT_IS_NOT_ON_CURVE);
+}
+
 /* OpenSSL decompresses the point, which fails for x >= p and for an x that has no y. */
 static enum lh_code open_point(EVP_PKEY **out, const struct lh_pubkey *key, struct lh_err *err)
 {
@@ -247,10 +280,14 @@ static enum lh_code open_point(EVP_PKEY **out, const struct lh_pubkey *key, stru
         EVP_PKEY_CTX_free(ctx);
         return lh_evp_err(err, LH_ERR_NOMEM, "making a %s key", lh_alg_name(key->alg));
     }
+    ERR_clear_error();
     made = EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params);
     EVP_PKEY_CTX_free(ctx);
     if (made != 1) {
         EVP_PKEY_free(pkey);
+        if (!is_point_refused()) {
+            return lh_evp_err(err, LH_ERR_NOMEM, "making a %s key", lh_alg_name(key->alg));
+        }
         return lh_evp_err(err, LH_ERR_INVALID, "%s key is not a point on the curve",
                           lh_alg_name(key->alg));
     }
@@ -282,18 +319,20 @@ static bool is_on_group(const EVP_PKEY *pkey, const char *name)
 static enum lh_code find_alg(enum lh_alg *out, const EVP_PKEY *pkey, struct lh_err *err)
 {
     static const enum lh_alg algs[] = { LH_ALG_ED25519, LH_ALG_P256, LH_ALG_SM2, LH_ALG_X25519 };
+    const char *type = EVP_PKEY_get0_type_name(pkey);
 
     for (size_t i = 0; i < sizeof algs / sizeof algs[0]; i++) {
         const char *group = lh_evp_group(algs[i]);
 
-        if (EVP_PKEY_is_a(pkey, lh_evp_key_type(algs[i])) == 1 &&
+        /* EVP_PKEY_is_a would say no when it has no memory. */
+        if (type != NULL && strcmp(type, lh_evp_key_type(algs[i])) == 0 &&
             (group == NULL || is_on_group(pkey, group))) {
             *out = algs[i];
             return LH_OK;
         }
     }
     return lh_evp_err(err, LH_ERR_INVALID, "a key of type %s: want ed25519, p256, sm2 or x25519",
-                      EVP_PKEY_get0_type_name(pkey));
+                      type == NULL ? "?" : type);
 }
 
 enum lh_code lh_evp_pubkey_read(struct lh_pubkey *out, const EVP_PKEY *pkey, struct lh_err *err)

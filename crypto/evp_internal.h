@@ -19,6 +19,12 @@
 enum lh_code lh_evp_err(struct lh_err *err, enum lh_code code, const char *format, ...)
     LH_PRINTF(3, 4);
 
+/**
+ * What OpenSSL's answer to a signature means: LH_OK, LH_ERR_FORGED, or LH_ERR_NOMEM where it could
+ * not come to one. The error queue must have been empty before.
+ */
+enum lh_code lh_evp_verdict(int answer);
+
 /** What OpenSSL calls the algorithm, and its curve (NULL for Ed25519 and X25519). */
 const char *lh_evp_key_type(enum lh_alg alg);
 const char *lh_evp_group(enum lh_alg alg);

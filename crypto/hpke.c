@@ -92,17 +92,19 @@ static void key_schedule(struct lh_suite *suite, struct lh_hpke *out, struct lh_
     lh_wipe(&secret, sizeof secret);
 }
 
-/* OpenSSL fails if the result is all zero, as RFC 9180 7.1.4 asks. */
-static bool derive(uint8_t out[X25519_SIZE], EVP_PKEY *mine, EVP_PKEY *theirs)
+/* OpenSSL fails if the result is all zero, as RFC 9180 7.1.4 asks. LH_ERR_INVALID then. */
+static enum lh_code derive(uint8_t out[X25519_SIZE], EVP_PKEY *mine, EVP_PKEY *theirs)
 {
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, mine, NULL);
     size_t len = X25519_SIZE;
-    bool derived = ctx != NULL && EVP_PKEY_derive_init(ctx) == 1 &&
-                   EVP_PKEY_derive_set_peer(ctx, theirs) == 1 &&
-                   EVP_PKEY_derive(ctx, out, &len) == 1 && len == X25519_SIZE;
+    enum lh_code rc = LH_ERR_NOMEM;
 
+    if (ctx != NULL && EVP_PKEY_derive_init(ctx) == 1 &&
+        EVP_PKEY_derive_set_peer(ctx, theirs) == 1) {
+        rc = EVP_PKEY_derive(ctx, out, &len) == 1 && len == X25519_SIZE ? LH_OK : LH_ERR_INVALID;
+    }
     EVP_PKEY_CTX_free(ctx);
-    return derived;
+    return rc;
 }
 
 /* What both sides do once each has one private and one public key. */
@@ -126,8 +128,9 @@ static enum lh_code setup(struct lh_hpke *out, const struct lh_signer *mine,
     if (rc != LH_OK) {
         goto out;
     }
-    if (!derive(dh, lh_signer_pkey(mine), peer)) {
-        rc = lh_evp_err(err, LH_ERR_INVALID, "x25519 gives no shared secret with this key");
+    rc = derive(dh, lh_signer_pkey(mine), peer);
+    if (rc != LH_OK) {
+        rc = lh_evp_err(err, rc, "x25519 gives no shared secret with this key");
         goto out;
     }
     memcpy(kem_context, enc, X25519_SIZE);

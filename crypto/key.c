@@ -4,6 +4,7 @@
 #include "crypto/evp_internal.h"
 #include "crypto/text.h"
 
+#include <openssl/err.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -297,16 +298,36 @@ const struct lh_pubkey *lh_verifier_pubkey(const struct lh_verifier *verifier)
     return &verifier->key;
 }
 
-/* LH_OK, LH_ERR_FORGED, or LH_ERR_NOMEM where OpenSSL could not begin. */
-static enum lh_code verify_ed25519(struct scratch *scratch, const struct lh_verifier *verifier,
-                                   const struct lh_sig *sig, struct lh_bytes message)
+/* LH_OK, LH_ERR_FORGED, or LH_ERR_NOMEM where OpenSSL could not do it. */
+static enum lh_code try_ed25519(struct scratch *scratch, const struct lh_verifier *verifier,
+                                const struct lh_sig *sig, struct lh_bytes message)
 {
     if (EVP_DigestVerifyInit_ex(scratch->md, NULL, NULL, NULL, NULL, verifier->pkey, NULL) != 1) {
         return LH_ERR_NOMEM;
     }
-    return EVP_DigestVerify(scratch->md, sig->bytes, LH_SIG_SIZE, message.data, message.len) == 1
-               ? LH_OK
-               : LH_ERR_FORGED;
+    return lh_evp_verdict(
+        EVP_DigestVerify(scratch->md, sig->bytes, LH_SIG_SIZE, message.data, message.len));
+}
+
+/*
+ * Inside, OpenSSL 3.0 makes a context for the hash, and if it gets no memory for that it calls the
+ * signature wrong and leaves no error. So nobody is blamed before such a context could be made, and
+ * the answer is the same again.
+ */
+static enum lh_code verify_ed25519(struct scratch *scratch, const struct lh_verifier *verifier,
+                                   const struct lh_sig *sig, struct lh_bytes message)
+{
+    enum lh_code rc = try_ed25519(scratch, verifier, sig, message);
+
+    if (rc != LH_ERR_FORGED) {
+        return rc;
+    }
+    EVP_MD_CTX *probe = EVP_MD_CTX_new();
+    if (probe == NULL) {
+        return LH_ERR_NOMEM;
+    }
+    EVP_MD_CTX_free(probe);
+    return try_ed25519(scratch, verifier, sig, message);
 }
 
 static enum lh_code verify_p256(struct scratch *scratch, const struct lh_verifier *verifier,
@@ -321,9 +342,7 @@ static enum lh_code verify_p256(struct scratch *scratch, const struct lh_verifie
         EVP_DigestFinal_ex(scratch->md, digest.bytes, NULL) != 1) {
         return LH_ERR_NOMEM;
     }
-    return EVP_PKEY_verify(scratch->pkey, der, der_len, digest.bytes, LH_HASH_SIZE) == 1
-               ? LH_OK
-               : LH_ERR_FORGED;
+    return lh_evp_verdict(EVP_PKEY_verify(scratch->pkey, der, der_len, digest.bytes, LH_HASH_SIZE));
 }
 
 static enum lh_code verify_sm2(struct scratch *scratch, const struct lh_verifier *verifier,
@@ -335,9 +354,7 @@ static enum lh_code verify_sm2(struct scratch *scratch, const struct lh_verifier
     if (!lh_evp_sm2_verify_init(scratch->md, verifier->pkey)) {
         return LH_ERR_NOMEM;
     }
-    return EVP_DigestVerify(scratch->md, der, der_len, message.data, message.len) == 1
-               ? LH_OK
-               : LH_ERR_FORGED;
+    return lh_evp_verdict(EVP_DigestVerify(scratch->md, der, der_len, message.data, message.len));
 }
 
 static enum lh_code verify_with(struct scratch *scratch, const struct lh_verifier *verifier,
@@ -364,6 +381,7 @@ enum lh_code lh_verify(const struct lh_verifier *verifier, const struct lh_sig *
     if (scratch == NULL) {
         return lh_evp_err(err, LH_ERR_NOMEM, "preparing to verify a signature");
     }
+    ERR_clear_error();
     rc = verify_with(scratch, verifier, sig, message);
     scratch_give_back(verifier, scratch);
     if (rc != LH_OK) {

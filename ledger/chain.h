@@ -47,7 +47,10 @@ struct lh_chain_rule {
 size_t lh_chain_rule_count(void);
 const struct lh_chain_rule *lh_chain_rule_at(size_t index);
 
-/** An empty chain. `prev`: network id, or the last header's leaf hash of the generation before. */
+/**
+ * An empty chain under the genesis epoch, whose hash is the network id. `prev`: network id, or the
+ * last header's leaf hash of the generation before.
+ */
 enum lh_code lh_chain_init(struct lh_chain *chain, const struct lh_hash *network_id,
                            const char *origin, const struct lh_pubkey *seal_key,
                            const struct lh_hash *prev, struct lh_err *err) LH_MUST_CHECK;

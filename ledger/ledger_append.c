@@ -155,7 +155,7 @@ static enum lh_code assert_events_differ(const struct lh_ledger_item *items, siz
     for (size_t i = 0; i < item_count; i++) {
         bodies[i] = items[i].body;
     }
-    qsort(bodies, item_count, sizeof bodies[0], compare_events);
+    qsort(bodies, item_count, sizeof(const lhpb_Body *), compare_events);
     for (size_t i = 1; i < item_count; i++) {
         lh_assert(compare_events(&bodies[i - 1], &bodies[i]) != 0);
     }

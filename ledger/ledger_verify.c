@@ -5,12 +5,15 @@
  *     authority and signatures are judged with a roster that is rebuilt on the way.
  *  2. What a block must have left in the store is made again by the functions that append uses and
  *     compared row by row. Of an event row only its place is compared: its digest may be keyed.
- *  3. At the end the rows are counted, so that none stands there that no entry explains.
+ *  3. A private part must fit both digests of its entry. What is absent is remembered until the
+ *     last block was read, because the ERASE that covers it comes later.
+ *  4. At the end the rows are counted, so that none stands there that no entry explains.
  */
 #include "ledger/ledger_internal.h"
 
 #include "crypto/base/assert.h"
 #include "ledger/keys.h"
+#include "ledger/private.h"
 #include "ledger/trail.h"
 
 #include <inttypes.h>
@@ -28,6 +31,8 @@ struct verifying {
     struct lh_store_batch expected; /* rows of one block, but for its leaves */
     struct lh_row *rows;            /* of one block */
     struct lh_buf found;
+    struct lh_buf absent; /* private parts that are not there: u64 index || H(body) */
+    struct lh_buf erased; /* H(body) of what ERASE entries cover */
     uint64_t counts[LH_TABLE_COUNT];
     uint64_t index; /* the leaf that is looked at */
 };
@@ -39,6 +44,80 @@ static enum lh_code own_fault(enum lh_code rc)
                    rc == LH_ERR_CONFLICT || rc == LH_ERR_NOT_FOUND
                ? LH_ERR_CORRUPT
                : rc;
+}
+
+/* ---- private parts ---- */
+
+enum { ABSENT_SIZE = 8 + LH_HASH_SIZE };
+
+static void note_absent(struct verifying *work, const lhpb_Entry *entry)
+{
+    struct lh_hash hash =
+        lh_body_hash(work->suite, lh_bytes_of(entry->body.bytes, entry->body.size));
+
+    lh_buf_add_u64(&work->absent, work->index);
+    lh_buf_add(&work->absent, lh_hash_bytes(&hash));
+}
+
+static enum lh_code verify_private(struct verifying *work, const lhpb_Entry *entry,
+                                   const lhpb_Body *body, struct lh_err *err)
+{
+    struct lh_store_key key = lh_keys_leaf(work->ledger->shelf.number, work->index);
+    enum lh_code rc = lh_store_get(work->ledger->shelf.store, LH_TABLE_PRIVATE,
+                                   lh_store_key_bytes(&key), &work->found, err);
+
+    if (rc == LH_ERR_NOT_FOUND) {
+        if (body->has_subject_digest) {
+            note_absent(work, entry);
+        }
+        return lh_buf_check(&work->absent, err);
+    }
+    if (rc != LH_OK) {
+        return rc;
+    }
+    work->counts[LH_TABLE_PRIVATE]++;
+    return lh_private_verify(work->suite, lh_buf_bytes(&work->found), entry, body, NULL, NULL, err);
+}
+
+static enum lh_code note_erased(struct verifying *work, const lhpb_Body *body, struct lh_err *err)
+{
+    if (body->which_detail != lhpb_Body_erase_tag) {
+        return LH_OK;
+    }
+    for (pb_size_t i = 0; i < body->detail.erase.targets_count; i++) {
+        lh_buf_add(&work->erased, lh_bytes_of(body->detail.erase.targets[i], LH_HASH_SIZE));
+    }
+    return lh_buf_check(&work->erased, err);
+}
+
+static int compare_hashes(const void *a, const void *b)
+{
+    return memcmp(a, b, LH_HASH_SIZE);
+}
+
+/* spec privacy.md 6: "A private part that is absent is legal only where an ERASE entry covers it."
+ */
+static enum lh_code verify_absent(struct verifying *work, struct lh_err *err)
+{
+    struct lh_reader in = lh_reader_of(lh_buf_bytes(&work->absent));
+    size_t count = work->erased.len / LH_HASH_SIZE;
+
+    if (count > 0) {
+        qsort(work->erased.data, count, LH_HASH_SIZE, compare_hashes);
+    }
+    while (!lh_reader_is_done(&in)) {
+        uint64_t index = lh_read_u64(&in);
+        struct lh_bytes hash = lh_read_view(&in, LH_HASH_SIZE);
+
+        lh_assert(!in.failed);
+        if (count == 0 ||
+            bsearch(hash.data, work->erased.data, count, LH_HASH_SIZE, compare_hashes) == NULL) {
+            work->index = index;
+            return lh_err_set(err, LH_ERR_CORRUPT,
+                              "the private part is missing and no ERASE covers it");
+        }
+    }
+    return LH_OK;
 }
 
 /* ---- one block ---- */
@@ -65,7 +144,8 @@ static enum lh_code verify_entry(struct verifying *work, struct lh_bytes bytes, 
     }
     lh_row_of(row, work->index, entry, &body, level);
     lh_shelf_put_event(&work->expected, work->ledger->shelf.number, &body, work->index, &no_digest);
-    return LH_OK;
+    rc = note_erased(work, &body, err);
+    return rc == LH_OK ? verify_private(work, entry, &body, err) : rc;
 }
 
 static bool is_as_expected(const struct lh_store_op *op, struct lh_bytes found)
@@ -136,6 +216,43 @@ static enum lh_code verify_rows(struct verifying *work, const struct lh_shelf_bl
     return compare_rows(work, first + count, err);
 }
 
+/*
+ * A root says that some leaf of the block is not what it was; the stored hashes say which. `other`
+ * when all of them are those of the leaves.
+ */
+static uint64_t find_changed_leaf(struct verifying *work, const struct lh_shelf_block *stored,
+                                  uint64_t other)
+{
+    struct lh_store_key key = lh_keys_node(work->ledger->shelf.number, 0, stored->info.first);
+    size_t count = (size_t)stored->info.entry_count + 1;
+    enum lh_code rc = lh_store_get(work->ledger->shelf.store, LH_TABLE_NODE,
+                                   lh_store_key_bytes(&key), &work->found, NULL);
+
+    if (rc != LH_OK || work->found.len != count * LH_HASH_SIZE) {
+        return other;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct lh_hash hash = lh_hash_leaf(work->suite, stored->leaves[i]);
+
+        if (memcmp(hash.bytes, work->found.data + i * LH_HASH_SIZE, LH_HASH_SIZE) != 0) {
+            return stored->info.first + i;
+        }
+    }
+    return other;
+}
+
+/* The first leaf from `first` on that the store lacks; `first` when the next block's worth is
+ * there. */
+static uint64_t find_missing_leaf(struct verifying *work, uint64_t first)
+{
+    for (uint64_t i = 0; i <= LH_BLOCK_ENTRIES_MAX && first + i < work->head.size; i++) {
+        if (lh_shelf_leaf(&work->ledger->shelf, first + i, &work->found, NULL) == LH_ERR_CORRUPT) {
+            return first + i;
+        }
+    }
+    return first;
+}
+
 static enum lh_code verify_block(struct verifying *work, uint64_t height, struct lh_err *err)
 {
     struct lh_shelf_block stored = LH_SHELF_BLOCK_EMPTY;
@@ -146,6 +263,7 @@ static enum lh_code verify_block(struct verifying *work, uint64_t height, struct
     enum lh_code rc = lh_shelf_block_load(&work->ledger->shelf, height, &stored, err);
 
     if (rc != LH_OK) {
+        work->index = find_missing_leaf(work, work->chain.tree.size);
         return rc;
     }
     rc = lh_fresh_init(&fresh, &work->chain.tree, (size_t)stored.info.entry_count + 1, err);
@@ -158,7 +276,8 @@ static enum lh_code verify_block(struct verifying *work, uint64_t height, struct
     rc = lh_chain_judge(&work->chain, work->suite, &block, LH_SEAL_VERIFY, SIZE_MAX, &sink, &next,
                         &verdict, err);
     if (rc != LH_OK) {
-        work->index = verdict.rule == NULL ? work->chain.tree.size : verdict.index;
+        work->index = verdict.rule == NULL ? work->chain.tree.size
+                                           : find_changed_leaf(work, &stored, verdict.index);
         goto out;
     }
     rc = verify_rows(work, &stored, &fresh, err);
@@ -237,11 +356,11 @@ static enum lh_code sweep(struct verifying *work, struct lh_err *err)
         return lh_err_set(err, LH_ERR_CORRUPT, "the leaves do not lead to the released head");
     }
     for (size_t i = 0; rc == LH_OK && i < LH_TABLE_COUNT; i++) {
-        if (lh_table_is_insert_only((enum lh_table)i)) {
+        if (lh_table_is_insert_only((enum lh_table)i) || i == LH_TABLE_PRIVATE) {
             rc = count_rows(work, (enum lh_table)i, err);
         }
     }
-    return rc;
+    return rc == LH_OK ? verify_absent(work, err) : rc;
 }
 
 static enum lh_code init_verifying(struct verifying *work, struct lh_err *err)
@@ -264,7 +383,12 @@ enum lh_code lh_ledger_verify(struct lh_ledger *ledger, struct lh_suite *suite, 
                               struct lh_err *err)
 {
     struct verifying work = {
-        .ledger = ledger, .suite = suite, .expected = LH_STORE_BATCH_EMPTY, .found = LH_BUF_EMPTY
+        .ledger = ledger,
+        .suite = suite,
+        .expected = LH_STORE_BATCH_EMPTY,
+        .found = LH_BUF_EMPTY,
+        .absent = LH_BUF_EMPTY,
+        .erased = LH_BUF_EMPTY,
     };
     enum lh_code rc = init_verifying(&work, err);
 
@@ -292,6 +416,8 @@ out:
     lh_roster_free(work.roster);
     lh_store_batch_clear(&work.expected);
     lh_buf_clear(&work.found);
+    lh_buf_clear(&work.absent);
+    lh_buf_clear(&work.erased);
     free(work.rows);
     return rc;
 }

@@ -52,6 +52,14 @@ static enum lh_code drain(struct lh_replay *replay, struct lh_err *err)
     return rc != LH_OK ? rc : drained;
 }
 
+/* The root of a ledger's head is worth its hashes once, when the ledger is over. */
+static void set_root(struct lh_replay *replay)
+{
+    if (replay->stage.has_chain) {
+        lh_replay_current(replay)->root = lh_tree_root(&replay->stage.chain.tree, replay->suite);
+    }
+}
+
 static void clear_stage(struct lh_replay *replay)
 {
     lh_roster_free(replay->stage.roster);
@@ -154,6 +162,7 @@ static enum lh_code close_stage(struct lh_replay *replay, struct lh_err *err)
 {
     enum lh_code rc = drain(replay, err);
 
+    set_root(replay);
     clear_stage(replay);
     replay->leaf_count = 0;
     lh_buf_reset(&replay->block);
@@ -270,7 +279,6 @@ static void take_head(struct lh_replay *replay, const struct lh_chain *next, siz
     ledger->entry_count += entry_count;
     ledger->height = next->height;
     ledger->size = next->tree.size;
-    ledger->root = lh_tree_root(&next->tree, replay->suite);
     ledger->header = next->prev;
     ledger->time_unix_ms = (int64_t)next->time_unix_ms;
 }
@@ -367,6 +375,7 @@ enum lh_code lh_replay_end(struct lh_replay *replay, enum lh_code why, const cha
     if (rc != LH_OK) {
         return rc;
     }
+    set_root(replay);
     if (why == LH_ERR_INVALID) {
         /* spec ledger.md 11: "The frames are well formed and in an order that section 10
          * allows." */

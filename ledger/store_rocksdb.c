@@ -405,14 +405,14 @@ enum lh_code lh_store_open_rocksdb(struct lh_store **out, const char *path, enum
     return LH_OK;
 }
 
-enum lh_code lh_store_rocksdb_checkpoint(struct lh_store *base, const char *path,
+enum lh_code lh_store_rocksdb_checkpoint(struct lh_store *store, const char *path,
                                          struct lh_err *err)
 {
-    struct rocks_store *store = (struct rocks_store *)base;
+    struct rocks_store *rocks = (struct rocks_store *)store;
     char *msg = NULL;
 
-    lh_assert(base->class == &rocks_class);
-    rocksdb_checkpoint_t *checkpoint = rocksdb_checkpoint_object_create(store->db, &msg);
+    lh_assert(store->class == &rocks_class);
+    rocksdb_checkpoint_t *checkpoint = rocksdb_checkpoint_object_create(rocks->db, &msg);
     if (msg == NULL) {
         rocksdb_checkpoint_create(checkpoint, path, 0, &msg); /* 0: what is in memory goes along */
     }

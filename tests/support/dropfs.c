@@ -23,7 +23,7 @@
 #include <fuse.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +37,8 @@ static struct {
     const char *mountpoint;
     struct fuse *fuse;
     bool is_cut;
-    uint64_t armed; /* the cut comes in place of the armed-th change; 0: not armed */
+    atomic_bool is_ending; /* we unmount: the loop ends, in whatever words */
+    uint64_t armed;        /* the cut comes in place of the armed-th change; 0: not armed */
     uint64_t seed;
 } fs = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
@@ -411,6 +412,7 @@ static void *take_commands(void *arg)
             abort();
         }
     }
+    fs.is_ending = true;
     (void)pthread_mutex_unlock(&fs.lock);
     (void)umount2(fs.mountpoint, MNT_DETACH); /* ends the loop */
     return arg;
@@ -442,8 +444,11 @@ int main(int argc, char **argv)
         return 1;
     }
     if (pthread_create(&commands, NULL, take_commands, NULL) == 0) {
-        rc = fuse_loop(fs.fuse) == 0 ? 0 : 1;
-        (void)pthread_join(commands, NULL);
+        rc = fuse_loop(fs.fuse);
+        if (rc == 0 || fs.is_ending) {
+            (void)pthread_join(commands, NULL);
+            rc = 0;
+        }
     }
     fuse_unmount(fs.fuse);
     fuse_destroy(fs.fuse);

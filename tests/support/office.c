@@ -1,12 +1,27 @@
 #include "tests/support/office.h"
 
 #include "crypto/base/assert.h"
+#include "ledger/private.h"
+#include "tests/support/seeded.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Where the private part of an entry stands. */
+struct part {
+    size_t start;
+    size_t end;
+};
+
 struct lh_office {
+    struct lh_city_options asked; /* whose hooks come before ours */
+    struct lh_suite *suite;
+    struct lh_seeded seeded;
+    lhpb_SubjectPost post; /* of the entry that is being made; no subjects: it has none */
+    struct part *parts;    /* by leaf of the city */
+    size_t part_count;
+    struct lh_buf part_bytes;
     struct lh_city *city;
     size_t count;
     size_t *leaves;  /* which leaf of the city each entry is */
@@ -61,12 +76,104 @@ static void judge_levels(struct lh_office *office)
     lh_roster_free(roster);
 }
 
+/* ---- whom entries are about ---- */
+
+static bool may_have_subjects(const lhpb_Body *body)
+{
+    return body->type == lhpb_EntryType_QUERY || body->type == lhpb_EntryType_SERVE ||
+           body->type == lhpb_EntryType_USE;
+}
+
+static void post_subjects(struct lh_office *office)
+{
+    static const lhpb_SubjectPost none;
+    lhpb_SubjectPost *post = &office->post;
+
+    *post = none;
+    post->subjects_count = (pb_size_t)(1 + lh_seeded_below(&office->seeded, 2));
+    lh_seeded_fill(&office->seeded, post->salt, sizeof post->salt);
+    for (pb_size_t i = 0; i < post->subjects_count; i++) {
+        lhpb_SubjectId *subject = &post->subjects[i];
+        subject->role = 1;
+        subject->id_type = LH_SUBJECT_CASE;
+        (void)snprintf(subject->id, sizeof subject->id, "P-%06zu",
+                       lh_seeded_below(&office->seeded, 1000000));
+        lh_seeded_fill(&office->seeded, subject->opening, sizeof subject->opening);
+    }
+}
+
+static void name_subjects(void *arg, uint64_t index, lhpb_Body *body, struct lh_city_signer *signer)
+{
+    struct lh_office *office = arg;
+    struct lh_buf client = LH_BUF_EMPTY;
+    struct lh_err err = LH_ERR_NONE;
+    struct lh_hash digest;
+
+    if (office->asked.on_body != NULL) {
+        office->asked.on_body(office->asked.arg, index, body, signer);
+    }
+    office->post.subjects_count = 0;
+    if (index % 3 == 0 || !may_have_subjects(body)) {
+        return;
+    }
+    post_subjects(office);
+    must(lh_private_client_part(office->suite, &client, &digest, &office->post, &err), &err);
+    body->has_subject_digest = true;
+    memcpy(body->subject_digest, digest.bytes, sizeof digest.bytes);
+    lh_buf_clear(&client);
+}
+
+static enum lh_code fill_seeded(void *arg, void *out, size_t len, struct lh_err *err)
+{
+    (void)err;
+    lh_seeded_fill(arg, out, len);
+    return LH_OK;
+}
+
+static void add_part(void *arg, struct lh_city *city, uint64_t index, lhpb_Entry *entry)
+{
+    struct lh_office *office = arg;
+    const struct lh_random random = { .fill = fill_seeded, .arg = &office->seeded };
+    struct lh_secret month_key = { .len = 32, .bytes = { 1 } };
+    struct lh_err err = LH_ERR_NONE;
+    struct lh_hash digest;
+
+    if (office->asked.on_entry != NULL) {
+        office->asked.on_entry(office->asked.arg, city, index, entry);
+    }
+    size_t start = office->part_bytes.len;
+    if (office->post.subjects_count > 0) {
+        struct lh_hash hash =
+            lh_body_hash(office->suite, lh_bytes_of(entry->body.bytes, entry->body.size));
+        must(lh_private_build(office->suite, &office->part_bytes, &digest, &office->post, &hash,
+                              &month_key, 202611, NULL, &random, &err),
+             &err);
+        entry->intake.has_index_digest = true;
+        memcpy(entry->intake.index_digest, digest.bytes, sizeof digest.bytes);
+    }
+    office->parts =
+        must_have(realloc(office->parts, (size_t)(index + 1) * sizeof office->parts[0]));
+    for (; office->part_count < index; office->part_count++) {
+        office->parts[office->part_count] = (struct part){ .start = 0 }; /* a header */
+    }
+    office->parts[office->part_count++] =
+        (struct part){ .start = start, .end = office->part_bytes.len };
+}
+
 struct lh_office *lh_office_new(const struct lh_city_options *options)
 {
     struct lh_office *office = must_have(calloc(1, sizeof *office));
+    struct lh_city_options ours = *options;
+    struct lh_err err = LH_ERR_NONE;
     size_t leaf_count;
 
-    office->city = lh_city_new(options);
+    office->asked = *options;
+    office->seeded.state = options->seed;
+    must(lh_suite_new(&office->suite, options->suite, &err), &err);
+    ours.on_body = name_subjects;
+    ours.on_entry = add_part;
+    ours.arg = office;
+    office->city = lh_city_new(&ours);
     leaf_count = lh_city_leaf_count(office->city);
     office->leaves = must_have(calloc(leaf_count, sizeof *office->leaves));
     office->levels = must_have(calloc(leaf_count, sizeof *office->levels));
@@ -87,6 +194,9 @@ void lh_office_free(struct lh_office *office)
 {
     if (office != NULL) {
         lh_city_free(office->city);
+        lh_suite_free(office->suite);
+        lh_buf_clear(&office->part_bytes);
+        free(office->parts);
         free(office->leaves);
         free(office->levels);
         free(office);
@@ -122,12 +232,14 @@ unsigned lh_office_level(const struct lh_office *office, size_t entry)
     return office->levels[entry];
 }
 
-void lh_office_private(char out[LH_OFFICE_PRIVATE_SIZE], size_t entry)
+struct lh_bytes lh_office_private(const struct lh_office *office, size_t entry)
 {
-    out[0] = 0;
-    if (entry % 3 != 0) {
-        (void)snprintf(out, LH_OFFICE_PRIVATE_SIZE, "private part of %zu", entry);
-    }
+    lh_assert(entry < office->count);
+    lh_assert(office->leaves[entry] < office->part_count);
+    const struct part *part = &office->parts[office->leaves[entry]];
+    return part->end == part->start
+               ? LH_BYTES_EMPTY
+               : lh_bytes_of(office->part_bytes.data + part->start, part->end - part->start);
 }
 
 void lh_office_options(struct lh_office *office, struct lh_ledger_options *out,
@@ -147,7 +259,6 @@ void lh_office_options(struct lh_office *office, struct lh_ledger_options *out,
 struct lent {
     lhpb_Leaf leaf;
     lhpb_Body body;
-    char private_part[LH_OFFICE_PRIVATE_SIZE];
 };
 
 enum lh_code lh_office_append(struct lh_office *office, struct lh_ledger *ledger, size_t first,
@@ -165,14 +276,13 @@ enum lh_code lh_office_append(struct lh_office *office, struct lh_ledger *ledger
         const lhpb_Entry *entry = &lent[i].leaf.kind.entry;
 
         decode(leaf, &lent[i].leaf, &lent[i].body);
-        lh_office_private(lent[i].private_part, first + i);
         items[i] = (struct lh_ledger_item){
             .leaf = leaf,
             .entry = entry,
             .body = &lent[i].body,
             .level = office->levels[first + i],
             .content_digest = lh_body_hash(suite, lh_bytes_of(entry->body.bytes, entry->body.size)),
-            .private_part = lh_bytes_of_text(lent[i].private_part),
+            .private_part = lh_office_private(office, first + i),
         };
         time_unix_ms = (int64_t)entry->intake.recorded_at_ms;
     }

@@ -3,14 +3,12 @@
 
 /*
  * A department's entries, taken from a city (tests/support/city.h), for a ledger on a store: the
- * caller says how many of them make up the next block. Failures of the office itself are
- * assertions; what the ledger answers is the caller's to judge.
+ * caller says how many of them make up the next block. The office adds who they are about.
+ * Failures of the office itself are assertions; what the ledger answers is the caller's to judge.
  */
 
 #include "ledger/ledger.h"
 #include "tests/support/city.h"
-
-enum { LH_OFFICE_PRIVATE_SIZE = 48 };
 
 struct lh_office;
 
@@ -23,8 +21,8 @@ size_t lh_office_count(const struct lh_office *office);
 struct lh_bytes lh_office_leaf(const struct lh_office *office, size_t entry);
 void lh_office_body(const struct lh_office *office, size_t entry, lhpb_Body *out);
 unsigned lh_office_level(const struct lh_office *office, size_t entry);
-/** Text that stands for the private part of an entry; empty for every third. */
-void lh_office_private(char out[LH_OFFICE_PRIVATE_SIZE], size_t entry);
+/** Private part of an entry, without a box; two of three everyday entries have one. */
+struct lh_bytes lh_office_private(const struct lh_office *office, size_t entry);
 
 /** Options for this department's ledger on a store and a guard (NULL: read-only). */
 void lh_office_options(struct lh_office *office, struct lh_ledger_options *out,

@@ -1,0 +1,218 @@
+/* From a backup back to a data directory. */
+#include "cli/backup.h"
+
+#include "cli/files.h"
+#include "cli/local.h"
+#include "ledger/guard.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COPY_MAX = 16 * 1024 * 1024 };
+
+struct restoring {
+    struct lh_cli *cli;
+    const struct lh_backup *backup;
+    const char *dir;
+    struct lh_buf data;  /* absolute */
+    struct lh_buf guard; /* absolute, the file */
+    struct lh_buf path;  /* of the moment */
+    struct lh_err *err;
+};
+
+static const char *path_of(struct restoring *restoring, const char *dir, const char *name)
+{
+    lh_buf_reset(&restoring->path);
+    lh_buf_add_format(&restoring->path, "%s/%s", dir, name);
+    return lh_buf_text(&restoring->path);
+}
+
+static const char *data_path(struct restoring *restoring, const char *name)
+{
+    return path_of(restoring, lh_buf_text(&restoring->data), name);
+}
+
+static enum lh_code absolute(struct lh_buf *out, const char *path, struct lh_err *err)
+{
+    char *real = realpath(path, NULL);
+
+    if (real == NULL) {
+        return lh_err_set(err, LH_ERR_IO, "%s: %s", path, strerror(errno));
+    }
+    lh_buf_add_text(out, real);
+    free(real);
+    return lh_buf_check(out, err);
+}
+
+/* "jinhua/gaj/1" -> GUARD/jinhua-gaj.guard, as init names it. */
+static enum lh_code name_guard(struct restoring *restoring, const char *guard_dir)
+{
+    const char *origin = restoring->backup->origin;
+    const char *last = strrchr(origin, '/');
+    size_t len = last != NULL ? (size_t)(last - origin) : strlen(origin);
+    enum lh_code rc = absolute(&restoring->guard, guard_dir, restoring->err);
+
+    lh_buf_add_text(&restoring->guard, "/");
+    for (size_t i = 0; i < len; i++) {
+        lh_buf_add_u8(&restoring->guard, origin[i] == '/' ? (uint8_t)'-' : (uint8_t)origin[i]);
+    }
+    lh_buf_add_text(&restoring->guard, ".guard");
+    return rc == LH_OK ? lh_buf_check(&restoring->guard, restoring->err) : rc;
+}
+
+static enum lh_code make_places(struct restoring *restoring, const char *guard_dir)
+{
+    const char *data = lh_cli_data(restoring->cli);
+    enum lh_code rc = lh_dir_make(data, 0700, restoring->err);
+
+    if (rc == LH_OK) {
+        rc = absolute(&restoring->data, data, restoring->err);
+    }
+    if (rc == LH_OK && lh_file_exists(data_path(restoring, "store"))) {
+        rc = lh_err_set(restoring->err, LH_ERR_CONFLICT, "%s is there already",
+                        lh_buf_text(&restoring->path));
+    }
+    if (rc == LH_OK) {
+        rc = lh_dir_make(data_path(restoring, "keys"), 0700, restoring->err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_dir_make(guard_dir, 0700, restoring->err);
+    }
+    return rc == LH_OK ? name_guard(restoring, guard_dir) : rc;
+}
+
+/* Settings that name places name the new ones; the others stay. */
+static void move_settings(struct restoring *restoring, struct lh_buf *out, struct lh_bytes text)
+{
+    const char *data = lh_buf_text(&restoring->data);
+
+    lh_buf_add_format(out,
+                      "# Restored from a copy. See liuhend.conf(5).\ndata = %s\nguard.path = "
+                      "%s\napi.socket = %s/liuhend.sock\n",
+                      data, lh_buf_text(&restoring->guard), data);
+    while (text.len > 0) {
+        const uint8_t *newline = memchr(text.data, '\n', text.len);
+        size_t len = newline != NULL ? (size_t)(newline - text.data) : text.len;
+        static const char *const moved[] = { "data", "guard.path", "api.socket" };
+        bool is_moved = false;
+
+        for (size_t i = 0; i < sizeof moved / sizeof moved[0]; i++) {
+            size_t name = strlen(moved[i]);
+
+            is_moved = is_moved || (len > name && memcmp(text.data, moved[i], name) == 0 &&
+                                    (text.data[name] == ' ' || text.data[name] == '='));
+        }
+        if (!is_moved) {
+            lh_buf_add(out, lh_bytes_of(text.data, len));
+            lh_buf_add_text(out, "\n");
+        }
+        len += newline != NULL ? 1 : 0;
+        text = lh_bytes_of(text.data + len, text.len - len);
+    }
+}
+
+static enum lh_code restore_file(struct restoring *restoring, const char *name)
+{
+    struct lh_buf content = LH_BUF_EMPTY;
+    struct lh_buf moved = LH_BUF_EMPTY;
+    bool is_settings = strcmp(name, "liuhend.conf") == 0;
+    bool is_key = strncmp(name, "keys/", 5) == 0;
+    enum lh_code rc =
+        lh_file_read(&content, path_of(restoring, restoring->dir, name), COPY_MAX, restoring->err);
+
+    if (rc == LH_OK && is_settings) {
+        move_settings(restoring, &moved, lh_buf_bytes(&content));
+        rc = lh_buf_check(&moved, restoring->err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_file_write_new(data_path(restoring, name),
+                               lh_buf_bytes(is_settings ? &moved : &content), is_key ? 0600 : 0644,
+                               restoring->err);
+    }
+    if (content.data != NULL) {
+        lh_wipe(content.data, content.len);
+    }
+    lh_buf_clear(&moved);
+    lh_buf_clear(&content);
+    return rc;
+}
+
+static enum lh_code restore_files(struct restoring *restoring)
+{
+    enum lh_code rc = LH_OK;
+
+    for (size_t i = 0; rc == LH_OK && i < restoring->backup->file_count; i++) {
+        const char *name = restoring->backup->files[i].name;
+
+        if (strcmp(name, "ledger.lhar") != 0 && strcmp(name, "store.lhs") != 0) {
+            rc = restore_file(restoring, name);
+        }
+    }
+    return rc;
+}
+
+/* The marker first: from here on nothing that is in the directory can pass for the original. */
+static enum lh_code restore_store(struct restoring *restoring)
+{
+    static const char words[] = "This store was restored from a copy. The node stays suspect.\n";
+    struct lh_store_rocksdb_options options = { .cache_bytes = 0 };
+    struct lh_store *store = NULL;
+    enum lh_code rc;
+
+    rc = lh_file_write_new(data_path(restoring, "RESTORED"), lh_bytes_of_text(words), 0644,
+                           restoring->err);
+    if (rc == LH_OK && !lh_file_exists(lh_buf_text(&restoring->guard))) {
+        rc = lh_guard_create(lh_buf_text(&restoring->guard), restoring->err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_store_open_rocksdb(&store, data_path(restoring, "store"), LH_STORE_CREATE, &options,
+                                   restoring->err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_backup_load_store(store, path_of(restoring, restoring->dir, "store.lhs"),
+                                  restoring->err);
+    }
+    lh_store_close(store);
+    return rc;
+}
+
+/* Nothing of the backup is believed: all is judged again from the stored bytes. */
+static enum lh_code judge(struct restoring *restoring)
+{
+    struct lh_local local;
+    uint64_t index = 0;
+    enum lh_code rc = lh_local_open(&local, restoring->cli, restoring->err);
+
+    if (rc == LH_OK) {
+        rc = lh_ledger_verify(local.ledger, local.place.suite, &index, NULL, NULL, restoring->err);
+    }
+    if (rc == LH_OK && (local.head.size != restoring->backup->size ||
+                        !lh_hash_is_equal(&local.head.root, &restoring->backup->root))) {
+        rc = lh_err_set(restoring->err, LH_ERR_FORGED,
+                        "store.lhs does not end at the head of MANIFEST");
+    }
+    lh_local_close(&local);
+    return rc;
+}
+
+enum lh_code lh_backup_restore(struct lh_cli *cli, const struct lh_backup *backup, const char *dir,
+                               const char *guard_dir, struct lh_err *err)
+{
+    struct restoring restoring = { .cli = cli, .backup = backup, .dir = dir, .err = err };
+    enum lh_code rc = make_places(&restoring, guard_dir);
+
+    if (rc == LH_OK) {
+        rc = restore_files(&restoring);
+    }
+    if (rc == LH_OK) {
+        rc = restore_store(&restoring);
+    }
+    if (rc == LH_OK) {
+        rc = judge(&restoring);
+    }
+    lh_buf_clear(&restoring.path);
+    lh_buf_clear(&restoring.guard);
+    lh_buf_clear(&restoring.data);
+    return rc;
+}

@@ -1,0 +1,230 @@
+#include "cli/cmds.h"
+
+#include "cli/download.h"
+#include "cli/files.h"
+#include "cli/readable.h"
+#include "cli/render.h"
+#include "cli/walk.h"
+#include "crypto/text.h"
+#include "ledger/event.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct lh_option lh_export_options[] = {
+    { "format",
+      'f',
+      "FORMAT",
+      { "archive (with all proofs), ndjson or csv", "archive (含全部证明), ndjson 或 csv" } },
+    { "output", 'o', "FILE", { "where it goes; - is stdout", "输出文件; - 为标准输出" } },
+    { "bom", 0, NULL, { "csv for Excel and WPS", "CSV 加 BOM, 便于 Excel/WPS" } },
+    LH_QUERY_OPTIONS,
+    { .name = NULL },
+};
+
+struct export
+{
+    struct lh_cli *cli;
+    struct lh_file_writer writer;
+    struct lh_buf line;
+};
+
+static enum lh_code write_line(struct export *export, struct lh_err *err)
+{
+    enum lh_code rc;
+
+    lh_buf_add_u8(&export->line, '\n');
+    rc = lh_buf_check(&export->line, err);
+    if (rc == LH_OK) {
+        rc = lh_file_writer_add(&export->writer, lh_buf_bytes(&export->line), err);
+    }
+    lh_buf_reset(&export->line);
+    return rc;
+}
+
+static enum lh_code on_ndjson(void *arg, const struct lh_item *item, struct lh_err *err)
+{
+    struct export *export = arg;
+    char hash[2 * LH_HASH_SIZE + 1];
+    char recorded[LH_TIME_TEXT_SIZE];
+    json_t *object;
+    char *text;
+
+    lh_hex_format(hash, lh_hash_bytes(&item->leaf_hash));
+    lh_time_format_utc(recorded, item->row.recorded_unix_ms);
+    object = json_pack("{s:s, s:s, s:s, s:o}", "entry", item->name, "leaf_hash", hash,
+                       "recorded_at", recorded, "event",
+                       item->is_opaque ? json_null() : lh_event_from_body(&item->body));
+    text = json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    json_decref(object);
+    if (text == NULL) {
+        return lh_err_set(err, LH_ERR_NOMEM, "out of memory");
+    }
+    lh_buf_add_text(&export->line, text);
+    free(text);
+    return write_line(export, err);
+}
+
+/* ---- csv ---- */
+
+static const char *const csv_columns[] = { "entry",       "type",     "event_time",   "recorded_at",
+                                           "staff",       "unit",     "system",       "item",
+                                           "case",        "exchange", "counterparty", "purpose",
+                                           "legal_basis", "outcome",  "result_count" };
+
+enum { CSV_COUNT = sizeof csv_columns / sizeof csv_columns[0] };
+
+static void hex_cell(char out[33], bool has, const uint8_t *bytes, size_t len)
+{
+    out[0] = '\0';
+    if (has) {
+        lh_hex_format(out, lh_bytes_of(bytes, len));
+    }
+}
+
+static void time_cell(char out[LH_TIME_TEXT_SIZE], int64_t unix_ms)
+{
+    out[0] = '\0';
+    if (unix_ms > 0) {
+        lh_time_format_utc(out, unix_ms);
+    }
+}
+
+static enum lh_code write_cells(struct export *export, const char *const *cells, struct lh_err *err)
+{
+    for (size_t i = 0; i < CSV_COUNT; i++) {
+        lh_buf_add_text(&export->line, i > 0 ? "," : "");
+        lh_render_add_csv(&export->line, cells[i]);
+    }
+    lh_buf_add_u8(&export->line, '\r');
+    return write_line(export, err);
+}
+
+static enum lh_code on_csv(void *arg, const struct lh_item *item, struct lh_err *err)
+{
+    const struct lh_row *row = &item->row;
+    char event_time[LH_TIME_TEXT_SIZE];
+    char recorded[LH_TIME_TEXT_SIZE];
+    char staff[33];
+    char case_id[33];
+    char exchange[33];
+    char count[24];
+
+    time_cell(event_time, row->event_time_unix_ms);
+    time_cell(recorded, row->recorded_unix_ms);
+    hex_cell(staff, row->has_staff, row->staff, sizeof row->staff);
+    hex_cell(case_id, row->has_case, row->case_id, sizeof row->case_id);
+    hex_cell(exchange, row->has_exchange, row->exchange_id, sizeof row->exchange_id);
+    (void)snprintf(count, sizeof count, "%llu", (unsigned long long)row->result_count);
+    {
+        const char *const cells[CSV_COUNT] = {
+            item->name,
+            lh_readable_type(row->type, LH_LANG_EN),
+            event_time,
+            recorded,
+            staff,
+            row->unit,
+            row->system,
+            row->item,
+            case_id,
+            exchange,
+            row->counterparty,
+            row->purpose,
+            row->legal_basis,
+            lh_readable_outcome(row->outcome, LH_LANG_EN),
+            count,
+        };
+
+        return write_cells(arg, cells, err);
+    }
+}
+
+/* ---- the verb ---- */
+
+static void tell(const struct export *export, const char *output, uint64_t count,
+                 const struct lh_proven *proven)
+{
+    struct lh_buf rows = LH_BUF_EMPTY;
+    struct lh_buf size = LH_BUF_EMPTY;
+
+    lh_buf_add_format(&rows, "%llu", (unsigned long long)count);
+    lh_buf_add_format(&size, "%llu", (unsigned long long)proven->checkpoint.size);
+    lh_cli_note(export->cli, LH_MSG_EXPORT_ROWS, lh_cli_sign(export->cli, LH_OK), output,
+                lh_buf_text(&rows), lh_buf_text(&size), NULL);
+    lh_buf_clear(&size);
+    lh_buf_clear(&rows);
+}
+
+static int export_rows(struct lh_cli *cli, const char *output, bool is_csv)
+{
+    struct export export = { .cli = cli, .line = LH_BUF_EMPTY };
+    struct lh_proven proven;
+    struct lh_query query;
+    struct lh_walk walk = {
+        .query = &query, .proven = &proven, .on_item = is_csv ? on_csv : on_ndjson, .arg = &export
+    };
+    struct lh_err err = LH_ERR_NONE;
+    enum lh_code rc;
+    int code = LH_EXIT_OK;
+
+    lh_proven_init(&proven, cli, false);
+    rc = lh_query_init(&query, cli, &err);
+    if (rc == LH_OK) {
+        rc = lh_file_writer_open(&export.writer, output, 0644, &err);
+    }
+    if (rc != LH_OK) {
+        return lh_cli_fail(cli, rc, &err);
+    }
+    if (is_csv) {
+        lh_buf_add_text(&export.line, lh_cli_has(cli, "bom") ? "\xef\xbb\xbf" : "");
+        rc = write_cells(&export, csv_columns, &err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_walk_run(&walk, cli, &err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_file_writer_finish(&export.writer, &err);
+    }
+    if (rc == LH_OK) {
+        tell(&export, output, walk.count, &proven);
+    } else {
+        code = lh_proven_fail(&proven, rc, &err);
+    }
+    lh_file_writer_drop(&export.writer);
+    lh_buf_clear(&export.line);
+    lh_proven_clear(&proven);
+    return code;
+}
+
+static int export_archive(struct lh_cli *cli, const char *output)
+{
+    struct lh_err err = LH_ERR_NONE;
+    struct lh_buf text = LH_BUF_EMPTY;
+    uint64_t len = 0;
+    enum lh_code rc = lh_download_archive(cli, output, &len, &err);
+
+    if (rc != LH_OK) {
+        return lh_cli_fail(cli, rc, &err);
+    }
+    lh_buf_add_format(&text, "%llu", (unsigned long long)len);
+    lh_cli_note(cli, LH_MSG_EXPORT_ARCHIVE, output, lh_buf_text(&text), NULL);
+    lh_buf_clear(&text);
+    return LH_EXIT_OK;
+}
+
+int lh_cmd_export(struct lh_cli *cli)
+{
+    const char *format = lh_cli_value(cli, "format");
+    const char *output = lh_cli_value(cli, "output");
+
+    if (output == NULL) {
+        return lh_cli_usage(cli, LH_MSG_OPTION_MISSING, "--output FILE", "");
+    }
+    if (format == NULL || strcmp(format, "archive") == 0) {
+        return export_archive(cli, output);
+    }
+    if (strcmp(format, "ndjson") == 0 || strcmp(format, "csv") == 0) {
+        return export_rows(cli, output, strcmp(format, "csv") == 0);
+    }
+    return lh_cli_usage(cli, LH_MSG_EXPORT_FORMAT, format, "");
+}

@@ -1,0 +1,85 @@
+#include "cli/cmds.h"
+
+#include "cli/api.h"
+#include "cli/readable.h"
+
+#include <string.h>
+
+/* A duration for people: "12d 4h", "3m 20s". */
+static void add_duration(struct lh_buf *out, uint64_t ms)
+{
+    uint64_t seconds = ms / 1000;
+
+    if (seconds >= 86400) {
+        lh_buf_add_format(out, "%llud %lluh", (unsigned long long)(seconds / 86400),
+                          (unsigned long long)(seconds / 3600 % 24));
+    } else if (seconds >= 3600) {
+        lh_buf_add_format(out, "%lluh %llum", (unsigned long long)(seconds / 3600),
+                          (unsigned long long)(seconds / 60 % 60));
+    } else {
+        lh_buf_add_format(out, "%llum %llus", (unsigned long long)(seconds / 60),
+                          (unsigned long long)(seconds % 60));
+    }
+}
+
+static void add_head_time(struct lh_buf *out, const char *text)
+{
+    int64_t time;
+
+    if (lh_time_parse(&time, lh_bytes_of_text(text), NULL) == LH_OK) {
+        lh_readable_add_time(out, time);
+        lh_buf_add_text(out, " UTC+8");
+    } else {
+        lh_buf_add_text(out, "-");
+    }
+}
+
+static void print(const struct lh_cli *cli, const json_t *status)
+{
+    struct lh_buf uptime = LH_BUF_EMPTY;
+    struct lh_buf head_time = LH_BUF_EMPTY;
+    struct lh_buf numbers[6] = { LH_BUF_EMPTY, LH_BUF_EMPTY, LH_BUF_EMPTY,
+                                 LH_BUF_EMPTY, LH_BUF_EMPTY, LH_BUF_EMPTY };
+    static const char *const names[6] = { "size",     "height",     "recorded",
+                                          "rejected", "duplicates", "queue" };
+    const char *why = lh_api_text(status, "why");
+
+    add_duration(&uptime, lh_api_number(status, "uptime_ms"));
+    add_head_time(&head_time, lh_api_text(status, "head_time"));
+    for (size_t i = 0; i < 6; i++) {
+        lh_buf_add_format(&numbers[i], "%llu", (unsigned long long)lh_api_number(status, names[i]));
+    }
+    lh_cli_print(cli, LH_MSG_STATUS_NODE, lh_api_text(status, "version"),
+                 lh_api_text(status, "department"), lh_api_text(status, "state"),
+                 lh_buf_text(&uptime), NULL);
+    if (why[0] != '\0') {
+        lh_cli_print(cli, LH_MSG_STATUS_WHY, why, NULL);
+    }
+    lh_cli_print(cli, LH_MSG_STATUS_LEDGER, lh_api_text(status, "origin"), lh_buf_text(&numbers[0]),
+                 lh_buf_text(&numbers[1]), lh_buf_text(&head_time), lh_api_text(status, "suite"),
+                 NULL);
+    lh_cli_print(cli, LH_MSG_STATUS_INTAKE, lh_buf_text(&numbers[2]), lh_buf_text(&numbers[4]),
+                 lh_buf_text(&numbers[3]), lh_buf_text(&numbers[5]), NULL);
+    lh_cli_print(cli, LH_MSG_STATUS_NETWORK, lh_api_text(status, "network_id"), NULL);
+    for (size_t i = 0; i < 6; i++) {
+        lh_buf_clear(&numbers[i]);
+    }
+    lh_buf_clear(&head_time);
+    lh_buf_clear(&uptime);
+}
+
+int lh_cmd_status(struct lh_cli *cli)
+{
+    struct lh_err err = LH_ERR_NONE;
+    json_t *status = NULL;
+    enum lh_code rc;
+
+    rc = lh_api_get_json(cli, &status, "/v1/status", &err);
+    if (rc == LH_OK && cli->json) {
+        rc = lh_api_print(cli, status, &err);
+    } else if (rc == LH_OK) {
+        print(cli, status);
+    }
+    json_decref(status);
+    return rc == LH_OK ? LH_EXIT_OK : lh_cli_fail(cli, rc, &err);
+}

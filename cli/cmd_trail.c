@@ -1,0 +1,325 @@
+#include "cli/cmds.h"
+
+#include "cli/readable.h"
+#include "cli/render.h"
+#include "cli/walk.h"
+#include "crypto/text.h"
+#include "ledger/event.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct lh_option lh_trail_options[] = {
+    LH_QUERY_OPTIONS,
+    { "count", 'n', "N", { "only the newest N", "只看最新 N 条" } },
+    { "reverse", 'r', NULL, { "newest first", "最新的在前" } },
+    { "after", 0, "CURSOR", { "go on from there", "从游标继续" } },
+    { "no-verify", 0, NULL, { "believe the node", "不验证" } },
+    { "explain", 0, NULL, { "say how each row is proven", "逐条说明证明过程" } },
+    { .name = NULL },
+};
+
+static const struct lh_column columns[] = {
+    { { "TIME (+08:00)", "时间 (+08:00)" }, false, false },
+    { { "STAFF", "人员" }, false, false },
+    { { "TYPE", "类型" }, false, false },
+    { { "ITEM", "数据项" }, false, true },
+    { { "PURPOSE", "目的" }, false, true },
+    { { "OUTCOME", "结果" }, false, false },
+    { { "CASE", "办件" }, false, false },
+    { { "ENTRY", "条目" }, false, false },
+};
+
+enum { COLUMN_COUNT = sizeof columns / sizeof columns[0] };
+
+/* A row kept for printing: rows may have to be turned round. */
+struct kept {
+    char *cells[COLUMN_COUNT];
+    json_t *json;
+};
+
+struct trail {
+    struct lh_cli *cli;
+    struct lh_proven proven;
+    bool by_recorded;
+    bool is_explained;
+    size_t count;
+    size_t room;
+    struct kept *rows;
+};
+
+/* ---- one row ---- */
+
+static enum lh_code keep_cell(struct kept *row, size_t column, const char *text, struct lh_err *err)
+{
+    row->cells[column] = strdup(text);
+    return row->cells[column] != NULL ? LH_OK : lh_err_set(err, LH_ERR_NOMEM, "out of memory");
+}
+
+/* In a table a number shows its first eight digits and says so; elsewhere all of it. */
+static void hex_text(char out[40], const struct lh_cli *cli, bool has, const uint8_t *bytes,
+                     size_t len)
+{
+    out[0] = '\0';
+    if (!has) {
+        return;
+    }
+    lh_hex_format(out, lh_bytes_of(bytes, len));
+    if (cli->is_table) {
+        memcpy(out + 8, "…", sizeof "…");
+    }
+}
+
+/* Whole seconds in a table; `show` has the rest. */
+static void time_text(char out[LH_TIME_TEXT_SIZE], const struct lh_cli *cli, int64_t unix_ms)
+{
+    out[0] = '\0';
+    if (unix_ms > 0) {
+        lh_time_format_local(out, unix_ms);
+        out[cli->is_table ? strcspn(out, ".") : strlen(out)] = '\0';
+    }
+}
+
+static enum lh_code keep_cells(struct kept *out, const struct trail *trail,
+                               const struct lh_item *item, struct lh_err *err)
+{
+    const struct lh_row *row = &item->row;
+    enum lh_lang lang = trail->cli->lang;
+    char time[LH_TIME_TEXT_SIZE];
+    char staff[40];
+    char case_id[40];
+    enum lh_code rc = LH_OK;
+
+    time_text(time, trail->cli,
+              trail->by_recorded ? row->recorded_unix_ms : row->event_time_unix_ms);
+    hex_text(staff, trail->cli, row->has_staff, row->staff, sizeof row->staff);
+    hex_text(case_id, trail->cli, row->has_case, row->case_id, sizeof row->case_id);
+    {
+        const char *const texts[] = {
+            time,      staff,        lh_readable_type(row->type, lang),
+            row->item, row->purpose, lh_readable_outcome(row->outcome, lang),
+            case_id,   item->name,
+        };
+
+        for (size_t i = 0; rc == LH_OK && i < COLUMN_COUNT; i++) {
+            rc = keep_cell(out, i, texts[i], err);
+        }
+    }
+    return rc;
+}
+
+static void set_time(json_t *object, const char *name, int64_t unix_ms)
+{
+    char text[LH_TIME_TEXT_SIZE];
+
+    lh_time_format_utc(text, unix_ms);
+    (void)json_object_set_new(object, name, json_string(text));
+}
+
+static enum lh_code keep_json(struct kept *out, const struct lh_item *item, struct lh_err *err)
+{
+    char hash[2 * LH_HASH_SIZE + 1];
+    json_t *object = json_object();
+
+    lh_hex_format(hash, lh_hash_bytes(&item->leaf_hash));
+    (void)json_object_set_new(object, "entry", json_string(item->name));
+    (void)json_object_set_new(object, "index", json_integer((json_int_t)item->index));
+    (void)json_object_set_new(object, "leaf_hash", json_string(hash));
+    set_time(object, "recorded_at", item->row.recorded_unix_ms);
+    if (!item->is_opaque) {
+        (void)json_object_set_new(object, "event", lh_event_from_body(&item->body));
+    }
+    out->json = object;
+    return object != NULL ? LH_OK : lh_err_set(err, LH_ERR_NOMEM, "out of memory");
+}
+
+static void explain(const struct trail *trail, const struct lh_item *item)
+{
+    char leaf[2 * LH_HASH_SIZE + 1];
+    char root[2 * LH_HASH_SIZE + 1];
+    struct lh_buf steps = LH_BUF_EMPTY;
+    struct lh_buf size = LH_BUF_EMPTY;
+
+    lh_hex_format(leaf, lh_hash_bytes(&item->leaf_hash));
+    lh_hex_format(root, lh_hash_bytes(&trail->proven.checkpoint.root));
+    lh_buf_add_format(&steps, "%zu", item->path_len);
+    lh_buf_add_format(&size, "%llu", (unsigned long long)trail->proven.checkpoint.size);
+    lh_cli_note(trail->cli, LH_MSG_EXPLAIN_ROW, item->name, leaf, lh_buf_text(&steps), root,
+                lh_buf_text(&size), NULL);
+    lh_buf_clear(&size);
+    lh_buf_clear(&steps);
+}
+
+static enum lh_code on_item(void *arg, const struct lh_item *item, struct lh_err *err)
+{
+    struct trail *trail = arg;
+
+    if (trail->count == trail->room) {
+        size_t room = trail->room == 0 ? 64 : trail->room * 2;
+        struct kept *rows = realloc(trail->rows, room * sizeof *rows);
+
+        if (rows == NULL) {
+            return lh_err_set(err, LH_ERR_NOMEM, "out of memory");
+        }
+        trail->rows = rows;
+        trail->room = room;
+    }
+    trail->rows[trail->count] = (struct kept){ .json = NULL };
+    trail->count++;
+    if (trail->is_explained && !trail->proven.is_off) {
+        explain(trail, item);
+    }
+    return trail->cli->json ? keep_json(&trail->rows[trail->count - 1], item, err)
+                            : keep_cells(&trail->rows[trail->count - 1], trail, item, err);
+}
+
+static void free_rows(struct trail *trail)
+{
+    for (size_t i = 0; i < trail->count; i++) {
+        for (size_t column = 0; column < COLUMN_COUNT; column++) {
+            free(trail->rows[i].cells[column]);
+        }
+        json_decref(trail->rows[i].json);
+    }
+    free(trail->rows);
+}
+
+/* ---- all of them ---- */
+
+static enum lh_code print_table(const struct trail *trail, bool is_turned, struct lh_err *err)
+{
+    struct lh_view *view = NULL;
+    enum lh_code rc;
+
+    rc = lh_view_new(&view, columns, COLUMN_COUNT, err);
+    for (size_t i = 0; rc == LH_OK && i < trail->count; i++) {
+        const struct kept *row = &trail->rows[is_turned ? trail->count - 1 - i : i];
+
+        rc = lh_view_add_row(view, err);
+        for (size_t column = 0; rc == LH_OK && column < COLUMN_COUNT; column++) {
+            rc = lh_view_set(view, column, row->cells[column], err);
+        }
+    }
+    if (rc == LH_OK) {
+        rc = lh_view_print(view, trail->cli, err);
+    }
+    lh_view_free(view);
+    return rc;
+}
+
+static enum lh_code print_json(const struct trail *trail, const struct lh_walk *walk,
+                               bool is_turned, struct lh_err *err)
+{
+    const struct lh_checkpoint *checkpoint = &trail->proven.checkpoint;
+    char root[2 * LH_HASH_SIZE + 1];
+    json_t *items = json_array();
+    json_t *answer;
+    enum lh_code rc;
+
+    for (size_t i = 0; i < trail->count; i++) {
+        (void)json_array_append(items, trail->rows[is_turned ? trail->count - 1 - i : i].json);
+    }
+    lh_hex_format(root, lh_hash_bytes(&checkpoint->root));
+    answer =
+        json_pack("{s:s, s:s, s:{s:I, s:s}, s:s, s:b, s:s?, s:o}", "schema", "liuhen.trail/1",
+                  "origin", checkpoint->origin, "checkpoint", "size", (json_int_t)checkpoint->size,
+                  "root", root, "verified", trail->proven.is_off ? "none" : "full", "complete", 0,
+                  "next", walk->next[0] != '\0' ? walk->next : NULL, "items", items);
+    rc = answer != NULL ? lh_api_print(trail->cli, answer, err)
+                        : lh_err_set(err, LH_ERR_NOMEM, "out of memory");
+    json_decref(answer);
+    return rc;
+}
+
+/* What was proven, and what was not. */
+static void tell(const struct trail *trail, const struct lh_walk *walk)
+{
+    struct lh_buf count = LH_BUF_EMPTY;
+    struct lh_buf size = LH_BUF_EMPTY;
+
+    (void)fflush(trail->cli->out);
+    lh_buf_add_format(&count, "%zu", trail->count);
+    lh_buf_add_format(&size, "%llu", (unsigned long long)trail->proven.checkpoint.size);
+    if (trail->proven.is_off) {
+        lh_cli_warn(trail->cli, LH_MSG_BANNER_OFF, lh_buf_text(&count), NULL);
+    } else {
+        lh_cli_note(trail->cli, LH_MSG_BANNER, lh_cli_sign(trail->cli, LH_OK), lh_buf_text(&count),
+                    trail->proven.checkpoint.origin, lh_buf_text(&size), NULL);
+    }
+    if (walk->next[0] != '\0') {
+        lh_cli_note(trail->cli, LH_MSG_NEXT_CURSOR, walk->next, NULL);
+    }
+    lh_buf_clear(&size);
+    lh_buf_clear(&count);
+}
+
+static enum lh_code read_limit(uint64_t *out, const struct lh_cli *cli, struct lh_err *err)
+{
+    const char *text = lh_cli_value(cli, "count");
+    enum lh_code rc = LH_OK;
+
+    *out = 0;
+    if (text != NULL) {
+        rc = lh_decimal_parse(out, lh_bytes_of_text(text), err);
+        if (rc == LH_OK && *out == 0) {
+            rc = lh_err_set(err, LH_ERR_INVALID, "not a number above 0");
+        }
+    }
+    return rc == LH_OK ? rc : lh_err_wrap(err, rc, "--count");
+}
+
+/* Rows that are asked for newest first and shown oldest first are turned. */
+static enum lh_code run(struct trail *trail, const struct lh_query *query, struct lh_walk *walk,
+                        struct lh_err *err)
+{
+    bool is_reverse = lh_cli_has(trail->cli, "reverse");
+    bool is_turned;
+    enum lh_code rc;
+
+    rc = read_limit(&walk->limit, trail->cli, err);
+    if (rc != LH_OK) {
+        return rc;
+    }
+    walk->newest_first = is_reverse || (walk->limit > 0 && walk->after == NULL);
+    is_turned = walk->newest_first && !is_reverse;
+    lh_query_tell(query, trail->cli);
+    rc = lh_walk_run(walk, trail->cli, err);
+    if (is_turned) {
+        walk->next[0] = '\0'; /* what is older is reached with --reverse */
+    }
+    if (rc == LH_OK) {
+        rc = trail->cli->json ? print_json(trail, walk, is_turned, err)
+                              : print_table(trail, is_turned, err);
+    }
+    return rc;
+}
+
+int lh_cmd_trail(struct lh_cli *cli)
+{
+    struct trail trail = { .cli = cli, .is_explained = lh_cli_has(cli, "explain") };
+    struct lh_walk walk = { .proven = &trail.proven,
+                            .after = lh_cli_value(cli, "after"),
+                            .on_item = on_item,
+                            .arg = &trail };
+    struct lh_query query;
+    struct lh_err err = LH_ERR_NONE;
+    enum lh_code rc;
+    int code;
+
+    lh_proven_init(&trail.proven, cli, lh_cli_has(cli, "no-verify"));
+    rc = lh_query_init(&query, cli, &err);
+    if (rc == LH_OK) {
+        trail.by_recorded = query.by_recorded;
+        walk.query = &query;
+        rc = run(&trail, &query, &walk, &err);
+    }
+    if (rc == LH_OK) {
+        tell(&trail, &walk);
+        code = LH_EXIT_OK;
+    } else {
+        code = lh_proven_fail(&trail.proven, rc, &err);
+    }
+    free_rows(&trail);
+    lh_proven_clear(&trail.proven);
+    return code;
+}

@@ -1,0 +1,60 @@
+#ifndef LH_CLI_CMDS_H
+#define LH_CLI_CMDS_H
+
+/* The verbs, one file each: cmd_<verb>.c holds the options and the function of a verb. */
+
+#include "cli/cli.h"
+
+extern const struct lh_option lh_keygen_options[];
+extern const struct lh_option lh_init_options[];
+extern const struct lh_option lh_act_options[];
+extern const struct lh_option lh_cosign_options[];
+extern const struct lh_option lh_staff_enrol_options[];
+extern const struct lh_option lh_staff_role_options[];
+extern const struct lh_option lh_staff_leave_options[];
+extern const struct lh_option lh_session_open_options[];
+extern const struct lh_option lh_session_end_options[];
+extern const struct lh_option lh_record_options[];
+extern const struct lh_option lh_import_csv_options[];
+extern const struct lh_option lh_trail_options[];
+extern const struct lh_option lh_show_options[];
+extern const struct lh_option lh_receipt_get_options[];
+extern const struct lh_option lh_verify_options[];
+extern const struct lh_option lh_export_options[];
+extern const struct lh_option lh_checkpoint_show_options[];
+extern const struct lh_option lh_stats_options[];
+extern const struct lh_option lh_backup_create_options[];
+extern const struct lh_option lh_restore_options[];
+
+int lh_cmd_keygen(struct lh_cli *cli);
+int lh_cmd_init(struct lh_cli *cli);
+int lh_cmd_act(struct lh_cli *cli);
+int lh_cmd_cosign(struct lh_cli *cli);
+int lh_cmd_submit(struct lh_cli *cli);
+int lh_cmd_staff_enrol(struct lh_cli *cli);
+int lh_cmd_staff_role(struct lh_cli *cli);
+int lh_cmd_staff_leave(struct lh_cli *cli);
+int lh_cmd_staff_list(struct lh_cli *cli);
+int lh_cmd_session_open(struct lh_cli *cli);
+int lh_cmd_session_end(struct lh_cli *cli);
+int lh_cmd_record(struct lh_cli *cli);
+int lh_cmd_import_csv(struct lh_cli *cli);
+int lh_cmd_trail(struct lh_cli *cli);
+int lh_cmd_show(struct lh_cli *cli);
+int lh_cmd_receipt_get(struct lh_cli *cli);
+int lh_cmd_receipt_verify(struct lh_cli *cli);
+int lh_cmd_verify(struct lh_cli *cli);
+int lh_cmd_export(struct lh_cli *cli);
+int lh_cmd_checkpoint_show(struct lh_cli *cli);
+int lh_cmd_checkpoint_diff(struct lh_cli *cli);
+int lh_cmd_stats(struct lh_cli *cli);
+int lh_cmd_doctor(struct lh_cli *cli);
+int lh_cmd_backup_create(struct lh_cli *cli);
+int lh_cmd_backup_verify(struct lh_cli *cli);
+int lh_cmd_restore(struct lh_cli *cli);
+int lh_cmd_status(struct lh_cli *cli);
+int lh_cmd_help(struct lh_cli *cli);
+int lh_cmd_version(struct lh_cli *cli);
+int lh_cmd_completion(struct lh_cli *cli);
+
+#endif

@@ -1,0 +1,69 @@
+#include "cli/download.h"
+
+#include "cli/api.h"
+#include "cli/files.h"
+
+#include <string.h>
+
+struct download {
+    struct lh_file_writer writer;
+    uint64_t len;
+    uint8_t tail[13]; /* the last bytes so far: an archive has an end, a broken stream has none */
+};
+
+/* kind 6, length 8, a count (ledger/archive.h) */
+static bool has_end(const struct download *download)
+{
+    static const uint8_t end[] = { 6, 0, 0, 0, 8 };
+
+    return download->len > sizeof download->tail && memcmp(download->tail, end, sizeof end) == 0;
+}
+
+static enum lh_code take(void *arg, struct lh_bytes bytes, struct lh_err *err)
+{
+    struct download *download = arg;
+    size_t room = sizeof download->tail;
+    size_t fresh = bytes.len < room ? bytes.len : room;
+
+    memmove(download->tail, download->tail + fresh, room - fresh);
+    if (fresh > 0) {
+        memcpy(download->tail + room - fresh, bytes.data + bytes.len - fresh, fresh);
+    }
+    download->len += bytes.len;
+    return lh_file_writer_add(&download->writer, bytes, err);
+}
+
+enum lh_code lh_download_archive(struct lh_cli *cli, const char *path, uint64_t *out_len,
+                                 struct lh_err *err)
+{
+    struct download download = { .len = 0 };
+    struct lh_client_sink sink = { .take = take, .arg = &download };
+    struct lh_client_reply reply = LH_CLIENT_REPLY_EMPTY;
+    struct lh_client *client;
+    enum lh_code rc;
+
+    rc = lh_file_writer_open(&download.writer, path, 0644, err);
+    if (rc != LH_OK) {
+        return rc;
+    }
+    rc = lh_cli_client(cli, &client, err);
+    if (rc == LH_OK) {
+        rc = lh_client_download(client, &reply, "/v1/archive", &sink, err);
+    }
+    if (rc == LH_OK && reply.status != 200) {
+        rc = lh_api_problem(&reply, err);
+    }
+    if (rc == LH_OK && !has_end(&download)) {
+        rc = lh_err_set(err, LH_ERR_IO, "the archive broke off after %llu bytes",
+                        (unsigned long long)download.len);
+    }
+    if (rc == LH_OK) {
+        rc = lh_file_writer_finish(&download.writer, err);
+    }
+    if (rc == LH_OK) {
+        *out_len = download.len;
+    }
+    lh_file_writer_drop(&download.writer);
+    lh_client_reply_clear(&reply);
+    return rc;
+}

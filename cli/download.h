@@ -1,0 +1,12 @@
+#ifndef LH_CLI_DOWNLOAD_H
+#define LH_CLI_DOWNLOAD_H
+
+/* The node's own ledger as an archive, into a file. */
+
+#include "cli/cli.h"
+
+/** Fetch /v1/archive into `path` ("-": stdout), in place only when it is whole. */
+enum lh_code lh_download_archive(struct lh_cli *cli, const char *path, uint64_t *out_len,
+                                 struct lh_err *err) LH_MUST_CHECK;
+
+#endif

@@ -1,0 +1,83 @@
+#include "cli/evidence.h"
+
+#include <stdlib.h>
+
+static enum lh_code fetch(struct lh_evidence *out, struct lh_cli *cli,
+                          const struct lh_entry_name *name, struct lh_err *err)
+{
+    struct lh_client_reply reply = LH_CLIENT_REPLY_EMPTY;
+    struct lh_buf target = LH_BUF_EMPTY;
+    enum lh_code rc;
+
+    lh_buf_add_format(&target, "/v1/receipts/%s/%u/%llu", name->department, name->generation,
+                      (unsigned long long)name->index);
+    rc = lh_api_get(cli, &reply, lh_buf_text(&target), err);
+    if (rc == LH_OK) {
+        lh_buf_add(&out->text, lh_buf_bytes(&reply.body));
+        rc = lh_buf_check(&out->text, err);
+    }
+    lh_client_reply_clear(&reply);
+    lh_buf_clear(&target);
+    return rc;
+}
+
+static enum lh_code judge(struct lh_evidence *out, struct lh_proven *proven, struct lh_err *err)
+{
+    const struct lh_hash *network =
+        proven->pin.trust.has_network ? &proven->pin.trust.network_id : NULL;
+    enum lh_code rc;
+
+    rc = lh_receipt_verify(&out->receipt, proven->suite, proven->seal, 1, network, &out->report,
+                           err);
+    if (rc == LH_ERR_UNKNOWN && out->report.network == LH_ERR_UNKNOWN &&
+        out->report.signature == LH_OK && out->report.seal == LH_OK) {
+        return LH_OK; /* only the network was not named: the seal's key stands for it */
+    }
+    return rc;
+}
+
+enum lh_code lh_evidence_fetch(struct lh_evidence *out, struct lh_proven *proven, const char *name,
+                               struct lh_err *err)
+{
+    struct lh_entry_name parsed;
+    char formatted[LH_ORIGIN_MAX + 1];
+    enum lh_code rc;
+
+    *out = (struct lh_evidence){ .text = LH_BUF_EMPTY, .receipt = LH_RECEIPT_EMPTY };
+    rc = lh_entry_name_parse(&parsed, lh_bytes_of_text(name), err);
+    if (rc != LH_OK) {
+        return rc;
+    }
+    lh_entry_name_format(formatted, &parsed);
+    rc = fetch(out, proven->cli, &parsed, err);
+    if (rc == LH_OK) {
+        rc = lh_receipt_parse(&out->receipt, lh_buf_bytes(&out->text), err);
+        rc = rc == LH_ERR_INVALID ? LH_ERR_FORGED : rc;
+    }
+    if (rc == LH_OK && out->receipt.index != parsed.index) {
+        rc = lh_err_set(err, LH_ERR_FORGED, "the node answered with the receipt of leaf %llu",
+                        (unsigned long long)out->receipt.index);
+    }
+    if (rc == LH_OK) {
+        rc = lh_proven_checkpoint(proven, lh_buf_bytes(&out->receipt.checkpoint), err);
+    }
+    if (rc == LH_OK && !proven->is_off) {
+        rc = judge(out, proven, err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_item_new(&out->item, err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_item_decode(out->item, proven->suite, lh_buf_bytes(&out->receipt.leaf), formatted,
+                            err);
+    }
+    return rc;
+}
+
+void lh_evidence_clear(struct lh_evidence *evidence)
+{
+    lh_item_free(evidence->item);
+    lh_receipt_clear(&evidence->receipt);
+    lh_buf_clear(&evidence->text);
+    evidence->item = NULL;
+}

@@ -1,0 +1,418 @@
+#include "cli/pin.h"
+
+#include "cli/api.h"
+#include "cli/files.h"
+#include "cli/place.h"
+#include "cli/state.h"
+#include "crypto/text.h"
+#include "ledger/roster.h"
+#include "ledger/tree.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { HEX_HASH_SIZE = 2 * LH_HASH_SIZE + 1, PIN_NAME_SIZE = HEX_HASH_SIZE + 8 };
+
+void lh_pin_clear(struct lh_pin *pin)
+{
+    lh_buf_clear(&pin->path);
+    lh_trust_clear(&pin->trust);
+}
+
+const struct lh_note_key *lh_pin_find(const struct lh_pin *pin, const char *origin)
+{
+    for (size_t i = 0; i < pin->trust.log_count; i++) {
+        if (strcmp(pin->trust.logs[i].name, origin) == 0) {
+            return &pin->trust.logs[i];
+        }
+    }
+    return NULL;
+}
+
+/* ---- which file decides ---- */
+
+/* Rule 1, without the pin. LH_ERR_NOT_FOUND: nobody named a file. */
+static enum lh_code find_named(struct lh_buf *out, const struct lh_cli *cli, struct lh_err *err)
+{
+    const char *named = lh_cli_value(cli, "trust");
+    const char *data = lh_cli_data(cli);
+
+    if (named == NULL) {
+        named = getenv("LIUHEN_TRUST");
+    }
+    if (named != NULL && named[0] != '\0') {
+        lh_buf_add_text(out, named);
+        return lh_buf_check(out, err);
+    }
+    if (data != NULL) {
+        lh_buf_add_format(out, "%s/trust.policy", data);
+        if (lh_file_exists(lh_buf_text(out))) {
+            return lh_buf_check(out, err);
+        }
+        lh_buf_reset(out);
+    }
+    return lh_err_set(err, LH_ERR_NOT_FOUND, "no trust policy is named");
+}
+
+static void pin_name(char out[PIN_NAME_SIZE], const struct lh_hash *network_id)
+{
+    lh_hex_format(out, lh_hash_bytes(network_id));
+    memcpy(out + 2 * LH_HASH_SIZE, ".policy", sizeof ".policy");
+}
+
+enum lh_code lh_pin_find_file(struct lh_buf *out, const struct lh_cli *cli,
+                              const struct lh_hash *network_id, struct lh_err *err)
+{
+    char name[PIN_NAME_SIZE];
+    enum lh_code rc;
+
+    rc = find_named(out, cli, err);
+    if (rc != LH_ERR_NOT_FOUND || network_id == NULL) {
+        return rc;
+    }
+    pin_name(name, network_id);
+    rc = lh_state_path(out, name, err);
+    if (rc == LH_OK && !lh_file_exists(lh_buf_text(out))) {
+        lh_buf_reset(out);
+        rc = lh_err_set(err, LH_ERR_NOT_FOUND, "nothing is pinned for that network");
+    }
+    return rc;
+}
+
+/* ---- finding the seal key ---- */
+
+/* Judge the first entry of a ledger: a GENERATION under two officers of the genesis file. */
+static enum lh_code judge_generation(struct lh_pubkey *out_seal, const struct lh_place *place,
+                                     const struct lh_origin *origin, struct lh_bytes leaf_bytes,
+                                     struct lh_err *err)
+{
+    struct lh_roster *roster = NULL;
+    lhpb_Leaf *leaf = malloc(sizeof *leaf);
+    lhpb_Body *body = malloc(sizeof *body);
+    enum lh_code rc;
+
+    if (leaf == NULL || body == NULL) {
+        rc = lh_err_set(err, LH_ERR_NOMEM, "out of memory");
+        goto out;
+    }
+    rc = lh_leaf_decode(leaf, leaf_bytes, err);
+    if (rc == LH_OK && leaf->which_kind != lhpb_Leaf_entry_tag) {
+        rc = lh_err_set(err, LH_ERR_INVALID, "not an entry");
+    }
+    if (rc != LH_OK) {
+        goto out;
+    }
+    rc = lh_body_decode(body, lh_bytes_of(leaf->kind.entry.body.bytes, leaf->kind.entry.body.size),
+                        err);
+    if (rc == LH_OK && (body->type != lhpb_EntryType_GENERATION ||
+                        body->detail.generation.number != origin->generation)) {
+        rc = lh_err_set(err, LH_ERR_FORGED, "it does not open generation %u", origin->generation);
+    }
+    if (rc == LH_OK) {
+        rc = lh_roster_new(&roster, place->genesis, lh_bytes_of_text(origin->department), err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_roster_judge(roster, place->suite, &leaf->kind.entry, body, true, NULL, err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_pubkey_from_wire(out_seal, &body->detail.generation.seal_key, err);
+    }
+out:
+    lh_roster_free(roster);
+    free(body);
+    free(leaf);
+    return rc;
+}
+
+/* Rule 2: find the seal key of `origin` and add it to the trust. */
+static enum lh_code learn_seal(struct lh_pin *pin, struct lh_cli *cli, const struct lh_place *place,
+                               const char *origin_text, struct lh_err *err)
+{
+    struct lh_buf target = LH_BUF_EMPTY;
+    struct lh_buf leaf = LH_BUF_EMPTY;
+    struct lh_pubkey seal;
+    struct lh_note_key key;
+    struct lh_origin origin;
+    json_t *entry = NULL;
+    enum lh_code rc;
+
+    rc = lh_origin_parse(&origin, lh_bytes_of_text(origin_text), err);
+    if (rc == LH_OK && strcmp(origin.network, lh_genesis_network(place->genesis)) != 0) {
+        rc = lh_err_set(err, LH_ERR_FORGED, "network \"%s\" is not the one of the genesis file",
+                        origin.network);
+    }
+    if (rc == LH_OK) {
+        lh_buf_add_format(&target, "/v1/entries/%s/%u/0", origin.department, origin.generation);
+        rc = lh_api_get_json(cli, &entry, lh_buf_text(&target), err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_api_bytes(entry, "leaf", &leaf, err);
+    }
+    if (rc == LH_OK) {
+        rc = judge_generation(&seal, place, &origin, lh_buf_bytes(&leaf), err);
+        if (rc != LH_OK) {
+            (void)lh_err_wrap(err, rc, "the first entry of %s", origin_text);
+        }
+    }
+    if (rc == LH_OK) {
+        rc = lh_note_key_init(&key, origin_text, LH_NOTE_LOG, &seal, err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_trust_add_log(&pin->trust, &key, err);
+    }
+    json_decref(entry);
+    lh_buf_clear(&leaf);
+    lh_buf_clear(&target);
+    return rc;
+}
+
+/* All seals known of the network, as a policy. */
+static enum lh_code write_pin(const struct lh_pin *pin, const char *name, struct lh_err *err)
+{
+    struct lh_buf text = LH_BUF_EMPTY;
+    enum lh_code rc;
+
+    lh_buf_add_text(&text, "# pinned by liuhen at first use\n");
+    for (size_t i = 0; i < pin->trust.log_count; i++) {
+        lh_buf_add_text(&text, "log ");
+        lh_note_key_format(&text, &pin->trust.logs[i]);
+        lh_buf_add_text(&text, "\n");
+    }
+    lh_buf_add_text(&text, "quorum none\n");
+    rc = lh_buf_check(&text, err);
+    if (rc == LH_OK) {
+        rc = lh_state_write(name, lh_buf_bytes(&text), err);
+    }
+    lh_buf_clear(&text);
+    return rc;
+}
+
+/* The pin of the node's network: read, or made. */
+static enum lh_code open_pin(struct lh_pin *out, struct lh_cli *cli, const struct lh_place *place,
+                             const char *origin, struct lh_err *err)
+{
+    const struct lh_hash *network_id = lh_genesis_network_id(place->genesis);
+    struct lh_client *client;
+    char name[PIN_NAME_SIZE];
+    char hex[HEX_HASH_SIZE];
+    enum lh_code rc;
+
+    lh_hex_format(hex, lh_hash_bytes(network_id));
+    pin_name(name, network_id);
+    rc = lh_cli_client(cli, &client, err);
+    if (rc == LH_OK) {
+        rc = lh_state_check_node(lh_client_node(client), hex, err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_state_path(&out->path, name, err);
+    }
+    if (rc == LH_OK && lh_file_exists(lh_buf_text(&out->path))) {
+        rc = lh_trust_add_file(&out->trust, lh_buf_text(&out->path), err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_trust_add_network(&out->trust, hex, err);
+    }
+    out->source = LH_PIN_PINNED;
+    if (rc == LH_OK && lh_pin_find(out, origin) == NULL) {
+        out->source = LH_PIN_FIRST_USE;
+        rc = learn_seal(out, cli, place, origin, err);
+        if (rc == LH_OK) {
+            rc = write_pin(out, name, err);
+        }
+    }
+    return rc;
+}
+
+/* A named file: it lists the seal, or it names the network whose genesis file leads to it. */
+static enum lh_code open_named(struct lh_pin *out, struct lh_cli *cli, const char *origin,
+                               struct lh_err *err)
+{
+    struct lh_place place;
+    enum lh_code rc;
+
+    rc = lh_trust_add_file(&out->trust, lh_buf_text(&out->path), err);
+    if (rc != LH_OK) {
+        (void)lh_err_wrap(err, rc, "%s", lh_buf_text(&out->path));
+        return rc == LH_ERR_NOT_FOUND ? LH_ERR_IO : rc;
+    }
+    if (lh_pin_find(out, origin) != NULL) {
+        return LH_OK;
+    }
+    if (!out->trust.has_network) {
+        return lh_err_set(err, LH_ERR_UNKNOWN, "%s names no seal of %s", lh_buf_text(&out->path),
+                          origin);
+    }
+    rc = lh_place_open(&place, cli, err);
+    if (rc == LH_OK &&
+        !lh_hash_is_equal(lh_genesis_network_id(place.genesis), &out->trust.network_id)) {
+        rc = lh_err_set(err, LH_ERR_FORGED, "the node is of another network than %s",
+                        lh_buf_text(&out->path));
+    }
+    if (rc == LH_OK) {
+        rc = learn_seal(out, cli, &place, origin, err);
+    }
+    lh_place_close(&place);
+    return rc;
+}
+
+enum lh_code lh_pin_open(struct lh_pin *out, struct lh_cli *cli, const char *origin,
+                         struct lh_err *err)
+{
+    struct lh_place place;
+    enum lh_code rc;
+
+    *out = (struct lh_pin){ .source = LH_PIN_POLICY, .path = LH_BUF_EMPTY };
+    lh_trust_init(&out->trust);
+    rc = find_named(&out->path, cli, err);
+    if (rc == LH_OK) {
+        return open_named(out, cli, origin, err);
+    }
+    if (rc != LH_ERR_NOT_FOUND) {
+        return rc;
+    }
+    rc = lh_place_open(&place, cli, err);
+    if (rc == LH_OK) {
+        rc = open_pin(out, cli, &place, origin, err);
+    }
+    lh_place_close(&place);
+    return rc;
+}
+
+void lh_pin_tell(const struct lh_pin *pin, const struct lh_cli *cli)
+{
+    char hex[HEX_HASH_SIZE] = "";
+
+    if (pin->trust.has_network) {
+        lh_hex_format(hex, lh_hash_bytes(&pin->trust.network_id));
+    }
+    switch (pin->source) {
+    case LH_PIN_POLICY:
+        break; /* somebody named it: they know */
+    case LH_PIN_PINNED:
+        lh_cli_note(cli, LH_MSG_TRUST_PINNED, hex, NULL);
+        break;
+    case LH_PIN_FIRST_USE:
+        lh_cli_note(cli, LH_MSG_TRUST_FIRST_USE, hex, lh_buf_text(&pin->path), NULL);
+        break;
+    }
+}
+
+/* ---- the newest checkpoint seen ---- */
+
+/* "jinhua-gaj-1-1a2b3c4d.checkpoint": the ledger and its key. */
+static void head_name(struct lh_buf *out, const struct lh_note_key *seal)
+{
+    for (const char *at = seal->name; *at != '\0'; at++) {
+        lh_buf_add_u8(out, *at == '/' ? (uint8_t)'-' : (uint8_t)*at);
+    }
+    lh_buf_add_u8(out, '-');
+    lh_hex_add(out, lh_bytes_of(seal->key_hash, sizeof seal->key_hash));
+    lh_buf_add_text(out, ".checkpoint");
+}
+
+enum lh_code lh_pin_check_growth(struct lh_cli *cli, struct lh_suite *suite,
+                                 const struct lh_checkpoint *from, const struct lh_checkpoint *to,
+                                 struct lh_err *err)
+{
+    struct lh_buf target = LH_BUF_EMPTY;
+    struct lh_proof proof = { .count = 0 };
+    json_t *answer = NULL;
+    enum lh_code rc;
+
+    if (from->size == to->size) {
+        return lh_hash_is_equal(&from->root, &to->root)
+                   ? LH_OK
+                   : lh_err_set(err, LH_ERR_CONFLICT,
+                                "two different histories of %s, both of size %llu, are sealed with "
+                                "the same key",
+                                to->origin, (unsigned long long)to->size);
+    }
+    lh_buf_add_format(&target, "/v1/consistency?from=%llu&to=%llu", (unsigned long long)from->size,
+                      (unsigned long long)to->size);
+    rc = lh_api_get_json(cli, &answer, lh_buf_text(&target), err);
+    if (rc == LH_OK) {
+        rc = lh_api_proof(answer, "proof", &proof, err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_tree_verify_consistency(suite, from->size, &from->root, to->size, &to->root, &proof,
+                                        err);
+    }
+    if (rc == LH_ERR_FORGED) {
+        (void)lh_err_wrap(err, rc, "the checkpoint of size %llu does not extend the one of %llu",
+                          (unsigned long long)to->size, (unsigned long long)from->size);
+    }
+    json_decref(answer);
+    lh_buf_clear(&target);
+    return rc;
+}
+
+/* The remembered checkpoint; a damaged file is no evidence of anything but itself. */
+static enum lh_code read_head(struct lh_checkpoint *out, const char *name,
+                              const struct lh_note_key *seal, struct lh_err *err)
+{
+    struct lh_buf note = LH_BUF_EMPTY;
+    enum lh_code rc;
+
+    rc = lh_state_read(&note, name, err);
+    if (rc == LH_OK) {
+        rc = lh_checkpoint_verify(out, lh_buf_bytes(&note), seal, err);
+        if (rc != LH_OK) {
+            rc = lh_err_wrap(err, LH_ERR_CORRUPT, "the remembered checkpoint %s", name);
+        }
+    }
+    lh_buf_clear(&note);
+    return rc;
+}
+
+/* An older head than one seen: fine while the node can show the one seen as its later history (this
+ * answer was under way when another program saw a newer one). A node that was rolled back cannot.
+ */
+static enum lh_code check_older(struct lh_cli *cli, struct lh_suite *suite,
+                                const struct lh_checkpoint *checkpoint,
+                                const struct lh_checkpoint *seen, struct lh_err *err)
+{
+    enum lh_code rc = lh_pin_check_growth(cli, suite, checkpoint, seen, err);
+
+    if (rc == LH_ERR_NOT_FOUND || rc == LH_ERR_LIMIT) {
+        rc = lh_err_set(err, LH_ERR_FORGED,
+                        "the node shows size %llu and cannot reach size %llu, which it has sealed "
+                        "before: its history was cut off",
+                        (unsigned long long)checkpoint->size, (unsigned long long)seen->size);
+    }
+    return rc;
+}
+
+enum lh_code lh_pin_remember(struct lh_cli *cli, struct lh_suite *suite,
+                             const struct lh_note_key *seal, struct lh_bytes note,
+                             const struct lh_checkpoint *checkpoint, uint64_t *out_seen,
+                             struct lh_err *err)
+{
+    struct lh_checkpoint seen = { .size = 0 };
+    struct lh_buf name = LH_BUF_EMPTY;
+    struct lh_err unwritten = LH_ERR_NONE;
+    enum lh_code rc;
+
+    head_name(&name, seal);
+    rc = lh_buf_check(&name, err);
+    if (rc != LH_OK) {
+        goto out;
+    }
+    rc = read_head(&seen, lh_buf_text(&name), seal, err);
+    if (rc == LH_OK && checkpoint->size < seen.size) {
+        rc = check_older(cli, suite, checkpoint, &seen, err);
+    } else if (rc == LH_OK) {
+        rc = lh_pin_check_growth(cli, suite, &seen, checkpoint, err);
+    } else if (rc == LH_ERR_NOT_FOUND) {
+        rc = LH_OK;
+    }
+    if (rc == LH_OK) {
+        *out_seen = seen.size;
+        if (checkpoint->size > seen.size &&
+            lh_state_write(lh_buf_text(&name), note, &unwritten) != LH_OK) {
+            lh_cli_note(cli, LH_MSG_STATE_UNWRITTEN, unwritten.text, NULL);
+        }
+    }
+out:
+    lh_buf_clear(&name);
+    return rc;
+}

@@ -1,0 +1,71 @@
+#ifndef LH_CLI_VERIFY_REPORT_H
+#define LH_CLI_VERIFY_REPORT_H
+
+/*
+ * What was found out, as a value: the text for people, the JSON for programs and the exit code are
+ * functions of it and of nothing else. The JSON is normative. No clock is in it, so the same files
+ * give the same report.
+ */
+
+#include "crypto/note.h"
+#include "ledger/receipt.h"
+#include "ledger/replay.h"
+
+/* Worst last. */
+enum lh_result {
+    LH_RESULT_VERIFIED,
+    LH_RESULT_ERROR,       /* operation failed: exit 1 */
+    LH_RESULT_IO,          /* cannot read: exit 3 */
+    LH_RESULT_UNDECIDABLE, /* exit 11 */
+    LH_RESULT_FAILED,      /* exit 10 */
+};
+
+enum lh_file_kind {
+    LH_FILE_UNKNOWN,
+    LH_FILE_ARCHIVE,
+    LH_FILE_RECEIPT,
+    LH_FILE_CHECKPOINT,
+};
+
+/* One file. Which part is filled depends on its kind. */
+struct lh_file_report {
+    const char *path; /* borrowed */
+    enum lh_file_kind kind;
+    enum lh_result result;
+    char reason[LH_ERR_TEXT_MAX]; /* why not verified; empty when it is */
+    struct lh_replay *replay;     /* archive; owned */
+    bool is_pinned; /* archive, receipt: the network id was compared with a trusted one */
+    struct lh_receipt receipt; /* receipt; owned */
+    struct lh_receipt_report receipt_report;
+    bool has_entry; /* receipt: its entry was readable, */
+    bool has_body;  /* and its body, of a schema we know */
+    lhpb_EntryType type;
+    int64_t recorded_unix_ms;
+    struct lh_checkpoint checkpoint; /* checkpoint */
+    enum lh_code seal;
+};
+
+struct lh_report {
+    bool with_signatures;
+    bool has_trust;
+    bool has_network;
+    struct lh_hash network_id; /* trusted */
+    size_t log_count;          /* trusted */
+    struct lh_file_report *files;
+    size_t file_count;
+};
+
+void lh_report_clear(struct lh_report *report);
+/** The worst of the files. */
+enum lh_result lh_report_result(const struct lh_report *report);
+/** The file that made the result; NULL when all are verified. */
+const struct lh_file_report *lh_report_worst(const struct lh_report *report);
+int lh_report_exit_code(const struct lh_report *report);
+/** Lines for people, the RESULT line last. `only_result`: that line alone. */
+void lh_report_format(struct lh_buf *out, const struct lh_report *report, bool only_result);
+void lh_report_format_json(struct lh_buf *out, const struct lh_report *report);
+
+/** "gaj/1/18234" for a leaf of an origin; the origin itself when that cannot be read. */
+void lh_report_entry_name(char out[LH_ORIGIN_MAX + 1], const char *origin, uint64_t index);
+
+#endif

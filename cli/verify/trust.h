@@ -1,0 +1,36 @@
+#ifndef LH_CLI_VERIFY_TRUST_H
+#define LH_CLI_VERIFY_TRUST_H
+
+/*
+ * What the person at the keyboard trusts: a network (by its genesis file or by its id) and log keys
+ * (by lines `log <vkey>` of a C2SP tlog-policy file). Contradictions are refused.
+ */
+
+#include "crypto/note.h"
+#include "crypto/suite.h"
+
+struct lh_trust {
+    bool has_network;
+    struct lh_hash network_id;
+    struct lh_note_key *logs;
+    size_t log_count;
+    size_t log_capacity;
+};
+
+void lh_trust_init(struct lh_trust *trust);
+void lh_trust_clear(struct lh_trust *trust);
+/** Take in a genesis file or a policy file. LH_ERR_IO and the like, LH_ERR_INVALID with line,
+ * LH_ERR_CONFLICT when it contradicts what is trusted already. */
+enum lh_code lh_trust_add_file(struct lh_trust *trust, const char *path,
+                               struct lh_err *err) LH_MUST_CHECK;
+/** Take in a network id, 64 hex digits. */
+enum lh_code lh_trust_add_network(struct lh_trust *trust, const char *hex,
+                                  struct lh_err *err) LH_MUST_CHECK;
+enum lh_code lh_trust_add_log(struct lh_trust *trust, const struct lh_note_key *key,
+                              struct lh_err *err) LH_MUST_CHECK;
+/** Nothing was given at all. */
+bool lh_trust_is_empty(const struct lh_trust *trust);
+/** Some key is trusted for this origin. */
+bool lh_trust_has_origin(const struct lh_trust *trust, const char *origin);
+
+#endif

@@ -1,0 +1,30 @@
+#ifndef LH_CLI_WALK_H
+#define LH_CLI_WALK_H
+
+/*
+ * Walks a trail page by page, proving every row before it is handed on. A row that was not asked
+ * for, or that stands out of order, is a failure of the node: LH_ERR_FORGED.
+ */
+
+#include "cli/proven.h"
+#include "cli/query.h"
+
+struct lh_walk {
+    const struct lh_query *query;
+    struct lh_proven *proven;
+    bool newest_first;
+    uint64_t limit;    /* rows in all; 0: no limit */
+    const char *after; /* cursor to go on from, or NULL */
+    /* Hears of every row. Another code than LH_OK ends the walk. The item is borrowed. */
+    enum lh_code (*on_item)(void *arg, const struct lh_item *item, struct lh_err *err);
+    void *arg;
+
+    /* afterwards */
+    uint64_t count;
+    char next[64]; /* cursor of what was not asked for any more; "" at the end */
+};
+
+enum lh_code lh_walk_run(struct lh_walk *walk, struct lh_cli *cli,
+                         struct lh_err *err) LH_MUST_CHECK;
+
+#endif

@@ -1,0 +1,246 @@
+#include "net/client.h"
+
+#include <curl/curl.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+struct lh_client {
+    CURL *curl;
+    char *node;
+    int64_t timeout_ms;
+};
+
+/* One request under way. */
+struct transfer {
+    struct lh_client *client;
+    struct lh_client_reply *reply;
+    const struct lh_client_sink *sink; /* NULL: keep the body */
+    enum lh_code rc;                   /* why a callback ended it */
+    struct lh_err *err;
+};
+
+void lh_client_reply_clear(struct lh_client_reply *reply)
+{
+    lh_buf_clear(&reply->body);
+    reply->status = 0;
+    reply->type[0] = '\0';
+    reply->retry_after_s = 0;
+}
+
+static const char *socket_path(const char *node)
+{
+    return node + strlen("unix:");
+}
+
+enum lh_code lh_client_new(struct lh_client **out, const char *node, int64_t timeout_ms,
+                           struct lh_err *err)
+{
+    struct lh_client *client;
+
+    if (strncmp(node, "unix:", 5) != 0 || node[5] == '\0') {
+        return lh_err_set(err, LH_ERR_INVALID, "\"%s\" is no node address: write unix:PATH", node);
+    }
+    if (strlen(socket_path(node)) > LH_CLIENT_SOCKET_MAX) {
+        return lh_err_set(err, LH_ERR_INVALID, "%s: a socket's path has at most %d bytes",
+                          socket_path(node), LH_CLIENT_SOCKET_MAX);
+    }
+    client = calloc(1, sizeof *client);
+    if (client == NULL) {
+        return lh_err_set(err, LH_ERR_NOMEM, "out of memory");
+    }
+    client->timeout_ms = timeout_ms > 0 ? timeout_ms : LH_CLIENT_TIMEOUT_MS;
+    client->node = strdup(node);
+    client->curl = curl_easy_init();
+    if (client->node == NULL || client->curl == NULL) {
+        lh_client_free(client);
+        return lh_err_set(err, LH_ERR_NOMEM, "out of memory");
+    }
+    *out = client;
+    return LH_OK;
+}
+
+void lh_client_free(struct lh_client *client)
+{
+    if (client == NULL) {
+        return;
+    }
+    curl_easy_cleanup(client->curl);
+    free(client->node);
+    free(client);
+}
+
+const char *lh_client_node(const struct lh_client *client)
+{
+    return client->node;
+}
+
+static enum lh_code keep_body(struct transfer *transfer, struct lh_bytes bytes)
+{
+    if (transfer->reply->body.len + bytes.len > LH_CLIENT_BODY_MAX) {
+        return lh_err_set(transfer->err, LH_ERR_LIMIT, "the node's answer is over %d MiB",
+                          LH_CLIENT_BODY_MAX / (1024 * 1024));
+    }
+    lh_buf_add(&transfer->reply->body, bytes);
+    return lh_buf_check(&transfer->reply->body, transfer->err);
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *arg)
+{
+    struct transfer *transfer = arg;
+    struct lh_bytes bytes = lh_bytes_of(data, size * count);
+    long status = 0;
+
+    (void)curl_easy_getinfo(transfer->client->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (transfer->sink != NULL && status == 200) {
+        transfer->rc = transfer->sink->take(transfer->sink->arg, bytes, transfer->err);
+    } else {
+        transfer->rc = keep_body(transfer, bytes);
+    }
+    return transfer->rc == LH_OK ? bytes.len : 0;
+}
+
+static enum lh_code take_outcome(struct transfer *transfer, CURLcode code, const char *words)
+{
+    struct lh_client *client = transfer->client;
+
+    if (transfer->rc != LH_OK) {
+        return transfer->rc;
+    }
+    if (code == CURLE_OPERATION_TIMEDOUT) {
+        return lh_err_set(transfer->err, LH_AGAIN, "the node at %s did not answer in time",
+                          client->node);
+    }
+    if (code == CURLE_COULDNT_CONNECT) {
+        return lh_err_set(transfer->err, LH_ERR_IO, "no node answers at %s: is liuhend running?",
+                          client->node);
+    }
+    if (code != CURLE_OK) {
+        return lh_err_set(transfer->err, LH_ERR_IO, "talking to the node at %s: %s", client->node,
+                          words[0] != '\0' ? words : curl_easy_strerror(code));
+    }
+    return LH_OK;
+}
+
+static void read_head(struct transfer *transfer)
+{
+    CURL *curl = transfer->client->curl;
+    struct lh_client_reply *reply = transfer->reply;
+    const char *type = NULL;
+    curl_off_t retry = 0;
+
+    (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &reply->status);
+    (void)curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
+    (void)curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry);
+    reply->retry_after_s = retry > 0 && retry < 86400 ? (uint32_t)retry : 0;
+    if (type != NULL) {
+        size_t len = strcspn(type, "; ");
+
+        len = len < sizeof reply->type ? len : sizeof reply->type - 1;
+        memcpy(reply->type, type, len);
+        reply->type[len] = '\0';
+    }
+}
+
+static void set_limits(struct transfer *transfer)
+{
+    CURL *curl = transfer->client->curl;
+
+    (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    (void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)transfer->client->timeout_ms);
+    if (transfer->sink == NULL) {
+        (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)transfer->client->timeout_ms);
+        return;
+    }
+    /* A download may take its time, but not stand still. */
+    (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME,
+                           (long)(transfer->client->timeout_ms / 1000 + 1));
+}
+
+static enum lh_code run(struct transfer *transfer, const char *target, const char *type,
+                        struct lh_bytes body)
+{
+    CURL *curl = transfer->client->curl;
+    struct curl_slist *headers = NULL;
+    struct lh_buf url = LH_BUF_EMPTY;
+    struct lh_buf media = LH_BUF_EMPTY;
+    char words[CURL_ERROR_SIZE] = "";
+    CURLcode code;
+    enum lh_code rc;
+
+    lh_client_reply_clear(transfer->reply);
+    lh_buf_add_format(&url, "http://localhost%s", target);
+    rc = lh_buf_check(&url, transfer->err);
+    if (rc != LH_OK) {
+        goto out;
+    }
+    curl_easy_reset(curl); /* keeps the connection */
+    (void)curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket_path(transfer->client->node));
+    (void)curl_easy_setopt(curl, CURLOPT_URL, lh_buf_text(&url));
+    (void)curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    (void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
+    (void)curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, words);
+    (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+    (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
+    set_limits(transfer);
+    if (type != NULL) {
+        lh_buf_add_format(&media, "Content-Type: %s", type);
+        headers = curl_slist_append(headers, lh_buf_text(&media));
+        headers = curl_slist_append(headers, "Expect:"); /* no waiting for "100 Continue" */
+        (void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+        (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
+        (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS,
+                               body.data != NULL ? (const char *)body.data : "");
+    }
+    code = curl_easy_perform(curl);
+    rc = take_outcome(transfer, code, words);
+    if (rc == LH_OK) {
+        read_head(transfer);
+    }
+out:
+    curl_slist_free_all(headers);
+    lh_buf_clear(&media);
+    lh_buf_clear(&url);
+    return rc;
+}
+
+enum lh_code lh_client_get(struct lh_client *client, struct lh_client_reply *out,
+                           const char *target, struct lh_err *err)
+{
+    struct transfer transfer = { .client = client, .reply = out, .err = err };
+
+    return run(&transfer, target, NULL, LH_BYTES_EMPTY);
+}
+
+enum lh_code lh_client_post(struct lh_client *client, struct lh_client_reply *out,
+                            const char *target, const char *type, struct lh_bytes body,
+                            struct lh_err *err)
+{
+    struct transfer transfer = { .client = client, .reply = out, .err = err };
+
+    return run(&transfer, target, type, body);
+}
+
+enum lh_code lh_client_download(struct lh_client *client, struct lh_client_reply *out,
+                                const char *target, const struct lh_client_sink *sink,
+                                struct lh_err *err)
+{
+    struct transfer transfer = { .client = client, .reply = out, .sink = sink, .err = err };
+
+    return run(&transfer, target, NULL, LH_BYTES_EMPTY);
+}
+
+void lh_client_add_escaped(struct lh_buf *out, const char *text)
+{
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+    for (const char *at = text; *at != '\0'; at++) {
+        if (strchr(plain, *at) != NULL) {
+            lh_buf_add_u8(out, (uint8_t)*at);
+        } else {
+            lh_buf_add_format(out, "%%%02X", (unsigned)(unsigned char)*at);
+        }
+    }
+}

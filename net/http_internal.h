@@ -1,0 +1,89 @@
+#ifndef LH_NET_HTTP_INTERNAL_H
+#define LH_NET_HTTP_INTERNAL_H
+
+/*
+ * What http.c (server, requests), http_conn.c (connections, deadlines) and http_reply.c share.
+ *
+ *   adopt -> IDLE --byte--> READING --whole--> HANDLING --reply--> WRITING --written--> IDLE
+ *   deadlines: IDLE idle, READING request, HANDLING none, WRITING write. Past one: 408 or a cut.
+ *
+ * evhttp owns evhttp_connection and bufferevent. Our conn lives from the accept until evhttp's
+ * close callback. A connection is freed by us only in IDLE and READING, when evhttp's request is
+ * not in our hands; otherwise its socket is shut down and evhttp frees it in its own time.
+ */
+
+#include "net/http.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/http_struct.h>
+#include <event2/keyvalq_struct.h>
+#include <event2/listener.h>
+#include <sys/queue.h>
+
+enum conn_phase { CONN_IDLE, CONN_READING, CONN_HANDLING, CONN_WRITING };
+
+struct lh_http_conn {
+    struct lh_http_conn *next, *prev; /* in http->conns, or `next` alone in http->fresh */
+    struct lh_http *http;
+    struct bufferevent *bev;
+    size_t fd;
+    struct evhttp_connection *evcon; /* NULL until adopted */
+    struct lh_http_request *request; /* in HANDLING, and in WRITING while it streams */
+    struct lh_http_peer peer;
+    enum conn_phase phase;
+    int64_t deadline_ms; /* 0: none */
+    size_t buffered_len; /* our share of http->buffered_len */
+    bool is_answered;    /* an error was written around evhttp; the rest is a cut */
+    bool is_doomed;      /* to be freed at the next sweep */
+};
+
+struct lh_http {
+    struct lh_http_options options;
+    struct evhttp *evhttp;
+    struct evconnlistener *listener;
+    struct evhttp_bound_socket *bound;
+    struct event *adopt_event; /* runs before the loop looks at sockets again */
+    struct event *tick_event;
+    struct lh_http_conn *fresh; /* accepted, not yet adopted */
+    struct lh_http_conn *conns;
+    size_t conn_count;
+    struct lh_http_conn **by_fd; /* evhttp tells us a connection, its descriptor finds ours */
+    size_t by_fd_count;
+    size_t request_count;
+    size_t buffered_len;
+    uint64_t request_serial;
+    uint32_t id_prefix;
+    bool is_stopping;
+    char socket_path[108];
+};
+
+struct lh_http_request {
+    struct evhttp_request *ev;
+    struct lh_http *http;
+    struct lh_http_conn *conn; /* NULL: the client left */
+    struct lh_http_peer peer;
+    struct evkeyvalq query;
+    bool has_query;
+    lh_http_stream_ready *on_ready; /* not NULL: streaming */
+    void *on_ready_arg;
+    char id[LH_REQUEST_ID_SIZE];
+};
+
+int64_t lh_http_now_ms(const struct lh_http *http);
+/** evhttp asks for the bufferevent of a connection that was just accepted. */
+struct bufferevent *lh_http_conn_accept(struct event_base *base, void *arg);
+/** Give the fresh connections what evhttp had not made yet when they were accepted. */
+void lh_http_conn_adopt(struct lh_http *http);
+/** The connection that evhttp's object belongs to. */
+struct lh_http_conn *lh_http_conn_of(struct lh_http *http, struct evhttp_connection *evcon);
+void lh_http_conn_set_phase(struct lh_http_conn *conn, enum conn_phase phase);
+/** Cut connections past their deadline. */
+void lh_http_conn_sweep(struct lh_http *http);
+/** End those that wait for a request. */
+void lh_http_conn_end_idle(struct lh_http *http);
+void lh_http_request_free(struct lh_http_request *request);
+
+#endif

@@ -1,0 +1,351 @@
+#include "node/api.h"
+
+#include "crypto/base/assert.h"
+#include "crypto/text.h"
+#include "net/json_more.h"
+#include "node/api_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- calls ------------------------------------------------------------------------------------
+ */
+
+void lh_api_call_finish(struct lh_api_call *call)
+{
+    struct lh_node *node = call->node;
+
+    lh_counter_add(&node->metrics.requests, 1);
+    if (call->problem.code == LH_PROBLEM_NONE && lh_buf_check(&call->body, NULL) != LH_OK) {
+        lh_problem_set(&call->problem, LH_PROBLEM_INTERNAL, "out of memory");
+    }
+    if (call->problem.code != LH_PROBLEM_NONE) {
+        lh_counter_add(&node->metrics.requests_refused, 1);
+        lh_log_write(node->log,
+                     call->problem.code == LH_PROBLEM_INTERNAL ? LH_LOG_ERROR : LH_LOG_DEBUG,
+                     "request.refused", "id=%s uid=%d code=%s detail=\"%s\"",
+                     lh_http_request_id(call->http), (int)lh_http_peer(call->http)->uid,
+                     lh_problem_name(call->problem.code), call->problem.detail);
+        lh_http_reply_problem(call->http, &call->problem);
+    } else {
+        lh_http_reply(call->http, call->status, call->content_type, &call->body);
+    }
+    lh_buf_clear(&call->body);
+    lh_config_unref(call->config);
+    free(call);
+}
+
+void lh_api_call_fail(struct lh_api_call *call, enum lh_code rc, const char *what,
+                      const struct lh_err *err)
+{
+    if (rc == LH_ERR_NOT_FOUND) {
+        lh_problem_set(&call->problem, LH_PROBLEM_NOT_FOUND, "%s is not here", what);
+    } else if (rc == LH_ERR_INVALID) {
+        lh_problem_set(&call->problem, LH_PROBLEM_MALFORMED, "%s: %s", what, err->text);
+    } else {
+        lh_problem_set(&call->problem, LH_PROBLEM_INTERNAL, "%s: %s", what, err->text);
+    }
+}
+
+static void answer_run(struct lh_job *job, struct lh_worker *worker)
+{
+    struct lh_api_call *call = (struct lh_api_call *)job;
+
+    call->answer(call, worker);
+    lh_mailbox_post(call->node->mailbox, job);
+}
+
+static void answer_done(struct lh_job *job)
+{
+    lh_api_call_finish((struct lh_api_call *)job);
+}
+
+/* ---- helpers ----------------------------------------------------------------------------------
+ */
+
+bool lh_api_check_query(struct lh_api_call *call, const char *const *names)
+{
+    const char *name;
+    const char *value;
+
+    for (size_t n = 0; lh_http_query_at(call->http, n, &name, &value); n++) {
+        size_t i = 0;
+
+        while (names[i] != NULL && strcmp(names[i], name) != 0) {
+            i++;
+        }
+        if (names[i] == NULL) {
+            lh_problem_set(&call->problem, LH_PROBLEM_MALFORMED, "unknown parameter \"%.40s\"",
+                           name);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool lh_api_query_u64(struct lh_api_call *call, const char *name, uint64_t *out)
+{
+    const char *text = lh_http_query(call->http, name);
+
+    if (text == NULL) {
+        return true;
+    }
+    if (lh_decimal_parse(out, lh_bytes_of_text(text), NULL) != LH_OK) {
+        lh_problem_set(&call->problem, LH_PROBLEM_MALFORMED, "%s wants a whole number", name);
+        return false;
+    }
+    return true;
+}
+
+void lh_api_entry_text(const struct lh_node *node, uint64_t index, char out[LH_ORIGIN_MAX + 1])
+{
+    struct lh_entry_name name = { .generation = 1, .index = index };
+
+    (void)snprintf(name.department, sizeof name.department, "%s", node->rules.department);
+    lh_entry_name_format(out, &name);
+}
+
+bool lh_api_entry_name(struct lh_api_call *call, const char *text, uint64_t *out_index)
+{
+    struct lh_err err = LH_ERR_NONE;
+    struct lh_entry_name name;
+    struct lh_ledger_head head;
+
+    if (lh_entry_name_parse(&name, lh_bytes_of_text(text), &err) != LH_OK) {
+        lh_problem_set(&call->problem, LH_PROBLEM_MALFORMED, "entry name: %s", err.text);
+        return false;
+    }
+    lh_ledger_head(call->node->ledger, &head);
+    if (strcmp(name.department, call->node->rules.department) != 0 || name.generation != 1 ||
+        name.index >= head.size) {
+        lh_problem_set(&call->problem, LH_PROBLEM_NOT_FOUND, "no entry %s; the ledger has %llu",
+                       text, (unsigned long long)head.size);
+        return false;
+    }
+    *out_index = name.index;
+    return true;
+}
+
+bool lh_api_head(struct lh_api_call *call, uint64_t *out_size, struct lh_buf *out_checkpoint)
+{
+    struct lh_ledger_block block = { .checkpoint = LH_BUF_EMPTY };
+    struct lh_err err = LH_ERR_NONE;
+    struct lh_ledger_head head;
+    enum lh_code rc;
+
+    lh_ledger_head(call->node->ledger, &head);
+    if (head.height == 0) {
+        lh_problem_set(&call->problem, LH_PROBLEM_STATE_NEW, "there is no block yet");
+        return false;
+    }
+    rc = lh_ledger_block_at(call->node->ledger, head.height, &block, &err);
+    if (rc != LH_OK) {
+        lh_api_call_fail(call, rc, "the newest block", &err);
+        return false;
+    }
+    *out_size = head.size;
+    lh_buf_clear(out_checkpoint);
+    *out_checkpoint = block.checkpoint;
+    return true;
+}
+
+/* ---- answered by the loop itself --------------------------------------------------------------
+ */
+
+static void get_health(struct lh_api_call *call)
+{
+    call->content_type = "text/plain; charset=utf-8";
+    lh_buf_add_text(&call->body, "ok\n");
+    lh_api_call_finish(call);
+}
+
+static void get_ready(struct lh_api_call *call)
+{
+    struct lh_node *node = call->node;
+    enum lh_ledger_state state = lh_sealer_state(node->sealer);
+
+    if (node->is_stopping) {
+        lh_problem_set(&call->problem, LH_PROBLEM_STOPPING, "%s", "");
+    } else if (state == LH_LEDGER_NEW) {
+        lh_problem_set(&call->problem, LH_PROBLEM_STATE_NEW, "%s", "");
+    } else if (state == LH_LEDGER_SUSPECT) {
+        lh_problem_set(&call->problem, LH_PROBLEM_STATE_SUSPECT, "%s", node->why);
+    } else if (lh_sealer_is_clock_stepped(node->sealer)) {
+        lh_problem_set(&call->problem, LH_PROBLEM_CLOCK_STEPPED, "%s", "");
+    }
+    call->content_type = "text/plain; charset=utf-8";
+    lh_buf_add_text(&call->body, "ready\n");
+    lh_api_call_finish(call);
+}
+
+static void get_metrics(struct lh_api_call *call)
+{
+    struct lh_gauges gauges;
+
+    lh_node_gauges(call->node, &gauges);
+    call->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    lh_metrics_format(&call->body, &call->node->metrics, &gauges);
+    lh_api_call_finish(call);
+}
+
+static uint64_t counter(_Atomic uint64_t *value)
+{
+    return atomic_load_explicit(value, memory_order_relaxed);
+}
+
+static void get_status(struct lh_api_call *call)
+{
+    struct lh_node *node = call->node;
+    struct lh_json json = lh_json_of(&call->body);
+    struct lh_ledger_head head;
+    struct lh_gauges gauges;
+
+    lh_node_gauges(node, &gauges);
+    lh_ledger_head(node->ledger, &head);
+    lh_json_begin_object(&json, NULL);
+    lh_json_add_string(&json, "schema", "liuhen.status/1");
+    lh_json_add_string(&json, "version", LH_VERSION);
+    lh_json_add_string(&json, "network", lh_genesis_network(node->genesis));
+    lh_json_add_string(&json, "department", node->rules.department);
+    lh_json_add_string(&json, "origin", gauges.origin);
+    lh_json_add_hex(&json, "network_id", lh_hash_bytes(&node->rules.network_id));
+    lh_json_add_string(&json, "suite", lh_suite_name(node->rules.suite));
+    lh_json_add_string(&json, "state", gauges.state);
+    lh_json_add_string(&json, "why", node->why);
+    lh_json_add_u64(&json, "size", head.size);
+    lh_json_add_u64(&json, "height", head.height);
+    if (head.height > 0) {
+        lh_json_add_hex(&json, "root", lh_hash_bytes(&head.root));
+        lh_json_add_time(&json, "head_time", head.time_unix_ms);
+    }
+    lh_json_add_bool(&json, "clock_stepped", gauges.is_clock_stepped);
+    lh_json_add_bool(&json, "stopping", node->is_stopping);
+    lh_json_add_u64(&json, "uptime_ms", gauges.uptime_ms);
+    lh_json_add_u64(&json, "recorded", counter(&node->metrics.recorded));
+    lh_json_add_u64(&json, "duplicates", counter(&node->metrics.duplicates));
+    lh_json_add_u64(&json, "rejected", counter(&node->metrics.rejected));
+    lh_json_add_u64(&json, "queue", gauges.queue_depth);
+    lh_json_add_u64(&json, "connections", gauges.connections);
+    lh_json_add_u64(&json, "clients", node->config->client_count);
+    lh_json_end_object(&json);
+    lh_api_call_finish(call);
+}
+
+static void get_genesis(struct lh_api_call *call)
+{
+    call->content_type = "application/octet-stream";
+    lh_buf_add(&call->body, lh_genesis_bytes(call->node->genesis));
+    lh_api_call_finish(call);
+}
+
+/* ---- routes -----------------------------------------------------------------------------------
+ */
+
+struct route {
+    const char *path; /* ending in '/': everything below */
+    bool is_post;
+    bool is_open;                             /* asks for no known client */
+    void (*handle)(struct lh_api_call *call); /* on the loop */
+    void (*answer)(struct lh_api_call *call, struct lh_worker *worker); /* in the pool */
+};
+
+static const struct route routes[] = {
+    { "/v1/events", true, false, lh_api_post_events, NULL },
+    { "/v1/acts", true, false, lh_api_post_acts, NULL },
+    { "/v1/entries/", false, false, NULL, lh_api_entry },
+    { "/v1/trail", false, false, NULL, lh_api_trail },
+    { "/v1/receipts", false, false, NULL, lh_api_receipt },
+    { "/v1/receipts/", false, false, NULL, lh_api_receipt },
+    { "/v1/checkpoint", false, false, NULL, lh_api_checkpoint },
+    { "/v1/consistency", false, false, NULL, lh_api_consistency },
+    { "/v1/staff", false, false, NULL, lh_api_staff },
+    { "/v1/genesis", false, false, get_genesis, NULL },
+    { "/v1/archive", false, false, lh_api_get_archive, NULL },
+    { "/v1/status", false, false, get_status, NULL },
+    { "/healthz", false, true, get_health, NULL },
+    { "/readyz", false, true, get_ready, NULL },
+    { "/metrics", false, true, get_metrics, NULL },
+};
+
+static const struct route tile_route = { "/", false, false, NULL, lh_api_tile };
+
+static bool route_matches(const struct route *route, const char *path)
+{
+    size_t len = strlen(route->path);
+
+    return route->path[len - 1] == '/' ? strncmp(path, route->path, len) == 0
+                                       : strcmp(path, route->path) == 0;
+}
+
+static const struct route *find_route(const struct lh_node *node, const char *path)
+{
+    const char *origin = lh_ledger_origin(node->ledger);
+    size_t len = strlen(origin);
+
+    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+        if (route_matches(&routes[i], path)) {
+            return &routes[i];
+        }
+    }
+    return strncmp(path + 1, origin, len) == 0 && path[1 + len] == '/' ? &tile_route : NULL;
+}
+
+static bool method_fits(const struct route *route, enum lh_http_method method)
+{
+    return route->is_post ? method == LH_HTTP_POST
+                          : method == LH_HTTP_GET || method == LH_HTTP_HEAD;
+}
+
+static void refuse(struct lh_api_call *call, enum lh_problem_code code, const char *detail)
+{
+    lh_problem_set(&call->problem, code, "%s", detail);
+    lh_api_call_finish(call);
+}
+
+static struct lh_api_call *call_new(struct lh_node *node, struct lh_http_request *request)
+{
+    struct lh_api_call *call = calloc(1, sizeof *call);
+
+    if (call == NULL) {
+        return NULL;
+    }
+    call->job.run = answer_run;
+    call->job.done = answer_done;
+    call->node = node;
+    call->http = request;
+    call->config = lh_config_ref(node->config);
+    call->client = lh_config_client(node->config, lh_http_peer(request)->uid, node->owner);
+    call->status = 200;
+    call->content_type = LH_JSON_TYPE;
+    call->body = (struct lh_buf)LH_BUF_EMPTY;
+    return call;
+}
+
+void lh_api_handle(struct lh_http_request *request, void *arg)
+{
+    struct lh_node *node = arg;
+    const char *path = lh_http_path(request);
+    const struct route *route = find_route(node, path);
+    struct lh_api_call *call = call_new(node, request);
+
+    if (call == NULL) {
+        struct lh_problem problem;
+
+        lh_problem_set(&problem, LH_PROBLEM_INTERNAL, "out of memory");
+        lh_http_reply_problem(request, &problem);
+    } else if (route == NULL) {
+        refuse(call, LH_PROBLEM_NOT_FOUND, "no such path");
+    } else if (!method_fits(route, lh_http_method(request))) {
+        lh_http_add_header(request, "Allow", route->is_post ? "POST" : "GET, HEAD");
+        refuse(call, LH_PROBLEM_METHOD, route->is_post ? "wants POST" : "wants GET");
+    } else if (!route->is_open && call->client == NULL) {
+        refuse(call, LH_PROBLEM_AUTH_UNKNOWN_CLIENT, "this uid has no client line");
+    } else if (route->handle != NULL) {
+        route->handle(call);
+    } else {
+        call->rest = path + strlen(route->path);
+        call->answer = route->answer;
+        lh_jobs_add(node->jobs, &call->job);
+    }
+}

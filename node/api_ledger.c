@@ -1,0 +1,381 @@
+/* What a ledger can show of itself: entries, receipts, heads, consistency, keys. In the pool. */
+
+#include "node/api_internal.h"
+
+#include "crypto/text.h"
+#include "ledger/authority.h"
+#include "ledger/event.h"
+#include "net/json_more.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- GET /v1/entries/{dept}/{gen}/{index} ------------------------------------------------------
+ */
+
+static const char *signature_word(const struct lh_node *node, struct lh_suite *suite,
+                                  const lhpb_Entry *entry, size_t at,
+                                  const struct lh_roster_key *key)
+{
+    uint8_t message[LH_ENTRY_MESSAGE_SIZE];
+    struct lh_hash body_hash =
+        lh_body_hash(suite, lh_bytes_of(entry->body.bytes, entry->body.size));
+    struct lh_sig signature;
+
+    if (key == NULL) {
+        return "unknown";
+    }
+    memcpy(signature.bytes, entry->signatures[at].value, sizeof signature.bytes);
+    lh_entry_message(message, &node->rules.network_id, &body_hash);
+    return lh_verify(key->verifier, &signature, lh_bytes_of(message, sizeof message), NULL) == LH_OK
+               ? "ok"
+               : "bad";
+}
+
+static void add_key_text(struct lh_json *json, const struct lh_pubkey *key)
+{
+    struct lh_buf text = LH_BUF_EMPTY;
+
+    lh_pubkey_format(&text, key);
+    lh_json_add_text(json, "key", lh_buf_bytes(&text));
+    lh_buf_clear(&text);
+}
+
+/* Signers and the level they reach together. Holds the roster still. */
+static void add_signers(struct lh_json *json, struct lh_node *node, struct lh_suite *suite,
+                        const lhpb_Entry *entry)
+{
+    const struct lh_roster *roster = lh_keyring_read(node->rules.keyring);
+    unsigned level = 0;
+
+    lh_json_begin_array(json, "signers");
+    for (size_t i = 0; i < entry->signatures_count; i++) {
+        const struct lh_roster_key *key;
+        struct lh_key_id id;
+
+        memcpy(id.bytes, entry->signatures[i].key_id, sizeof id.bytes);
+        key = lh_roster_find(roster, &id);
+        lh_json_begin_object(json, NULL);
+        lh_json_add_hex(json, "key_id", lh_bytes_of(id.bytes, sizeof id.bytes));
+        if (key != NULL) {
+            level = lh_signer_kind_level(key->kind);
+            lh_json_add_string(json, "kind", lh_signer_kind_name(key->kind));
+            add_key_text(json, &key->key);
+        }
+        lh_json_add_string(json, "signature", signature_word(node, suite, entry, i, key));
+        lh_json_end_object(json);
+    }
+    lh_json_end_array(json);
+    lh_json_add_u64(json, "level", level);
+    lh_keyring_end_read(node->rules.keyring);
+}
+
+static void add_event(struct lh_json *json, const lhpb_Body *body)
+{
+    json_t *event = lh_event_from_body(body);
+    char *text = event != NULL ? json_dumps(event, JSON_COMPACT) : NULL;
+
+    if (text != NULL) {
+        lh_json_add_raw(json, "event", lh_bytes_of_text(text));
+    } else {
+        json->out->failed = true;
+    }
+    free(text);
+    json_decref(event);
+}
+
+static void add_block(struct lh_json *json, const struct lh_ledger_block *block)
+{
+    lh_json_begin_object(json, "block");
+    lh_json_add_u64(json, "height", block->height);
+    lh_json_add_u64(json, "first", block->first);
+    lh_json_add_u64(json, "entry_count", block->entry_count);
+    lh_json_add_u64(json, "size", block->first + block->entry_count + 1);
+    lh_json_end_object(json);
+}
+
+static void add_entry(struct lh_json *json, struct lh_node *node, struct lh_suite *suite,
+                      const lhpb_Entry *entry)
+{
+    struct lh_bytes bytes = lh_bytes_of(entry->body.bytes, entry->body.size);
+    struct lh_hash body_hash = lh_body_hash(suite, bytes);
+    lhpb_Body body;
+
+    if (lh_body_decode(&body, bytes, NULL) == LH_OK) {
+        lh_json_add_string(json, "type", lh_entry_type_name(body.type));
+        lh_json_add_string(json, "type_zh", lh_entry_type_name_zh(body.type));
+        add_event(json, &body);
+    }
+    lh_json_add_hex(json, "body_hash", lh_hash_bytes(&body_hash));
+    lh_json_add_time(json, "recorded_at", (int64_t)entry->intake.recorded_at_ms);
+    add_signers(json, node, suite, entry);
+}
+
+static void write_entry(struct lh_api_call *call, struct lh_suite *suite, uint64_t index,
+                        struct lh_bytes leaf_bytes, const lhpb_Leaf *leaf,
+                        const struct lh_ledger_block *block)
+{
+    struct lh_json json = lh_json_of(&call->body);
+    struct lh_hash leaf_hash = lh_hash_leaf(suite, leaf_bytes);
+    char name[LH_ORIGIN_MAX + 1];
+
+    lh_api_entry_text(call->node, index, name);
+    lh_json_begin_object(&json, NULL);
+    lh_json_add_string(&json, "schema", "liuhen.entry/1");
+    lh_json_add_string(&json, "entry", name);
+    lh_json_add_hex(&json, "leaf_hash", lh_hash_bytes(&leaf_hash));
+    lh_json_add_base64(&json, "leaf", leaf_bytes);
+    if (leaf->which_kind == lhpb_Leaf_entry_tag) {
+        add_entry(&json, call->node, suite, &leaf->kind.entry);
+    } else {
+        lh_json_add_string(&json, "type", "HEADER");
+        lh_json_add_string(&json, "type_zh", "区块头");
+    }
+    add_block(&json, block);
+    lh_json_end_object(&json);
+}
+
+void lh_api_entry(struct lh_api_call *call, struct lh_worker *worker)
+{
+    static const char *const names[] = { NULL };
+    struct lh_ledger_block block = { .checkpoint = LH_BUF_EMPTY };
+    struct lh_buf bytes = LH_BUF_EMPTY;
+    struct lh_err err = LH_ERR_NONE;
+    uint64_t index;
+    lhpb_Leaf leaf;
+    enum lh_code rc;
+
+    if (!lh_api_check_query(call, names) || !lh_api_entry_name(call, call->rest, &index)) {
+        return;
+    }
+    rc = lh_ledger_leaf(call->node->ledger, index, &bytes, &err);
+    if (rc == LH_OK) {
+        rc = lh_leaf_decode(&leaf, lh_buf_bytes(&bytes), &err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_ledger_block_of(call->node->ledger, index, &block, &err);
+    }
+    if (rc == LH_OK) {
+        write_entry(call, worker->suite, index, lh_buf_bytes(&bytes), &leaf, &block);
+    } else {
+        lh_api_call_fail(call, rc, "the entry", &err);
+    }
+    lh_buf_clear(&block.checkpoint);
+    lh_buf_clear(&bytes);
+}
+
+/* ---- GET /v1/receipts -------------------------------------------------------------------------
+ */
+
+/* By name in the path, or by ?source=&id=. */
+static bool find_receipt_index(struct lh_api_call *call, uint64_t *out_index)
+{
+    static const char *const by_event[] = { "source", "id", NULL };
+    static const char *const by_name[] = { NULL };
+    const char *source = lh_http_query(call->http, "source");
+    const char *id = lh_http_query(call->http, "id");
+    struct lh_err err = LH_ERR_NONE;
+    struct lh_hash digest;
+    enum lh_code rc;
+
+    if (call->rest[0] != '\0') {
+        return lh_api_check_query(call, by_name) && lh_api_entry_name(call, call->rest, out_index);
+    }
+    if (!lh_api_check_query(call, by_event)) {
+        return false;
+    }
+    if (source == NULL || id == NULL) {
+        lh_problem_set(&call->problem, LH_PROBLEM_MALFORMED, "wants source and id");
+        return false;
+    }
+    rc = lh_ledger_find_event(call->node->ledger, lh_bytes_of_text(source), lh_bytes_of_text(id),
+                              out_index, &digest, &err);
+    if (rc != LH_OK) {
+        lh_api_call_fail(call, rc, "an event of this source and id", &err);
+        return false;
+    }
+    return true;
+}
+
+void lh_api_receipt(struct lh_api_call *call, struct lh_worker *worker)
+{
+    struct lh_receipt receipt = LH_RECEIPT_EMPTY;
+    struct lh_err err = LH_ERR_NONE;
+    uint64_t index;
+    enum lh_code rc;
+
+    if (!find_receipt_index(call, &index)) {
+        return;
+    }
+    rc = lh_ledger_receipt(call->node->ledger, worker->suite, index, 0, &receipt, &err);
+    if (rc == LH_OK) {
+        rc = lh_receipt_format(&call->body, &receipt, &err);
+    }
+    if (rc != LH_OK) {
+        lh_api_call_fail(call, rc, "the receipt", &err);
+    }
+    call->content_type = "text/plain; charset=utf-8";
+    lh_receipt_clear(&receipt);
+}
+
+/* ---- GET /v1/checkpoint, /v1/consistency -------------------------------------------------------
+ */
+
+static void checkpoint_of_size(struct lh_api_call *call, uint64_t size)
+{
+    struct lh_ledger_block block = { .checkpoint = LH_BUF_EMPTY };
+    struct lh_err err = LH_ERR_NONE;
+    struct lh_ledger_head head;
+    enum lh_code rc = LH_ERR_NOT_FOUND;
+
+    lh_ledger_head(call->node->ledger, &head);
+    if (size > 0 && size <= head.size) {
+        rc = lh_ledger_block_of(call->node->ledger, size - 1, &block, &err);
+    }
+    if (rc == LH_OK && block.first + block.entry_count + 1 != size) {
+        rc = LH_ERR_NOT_FOUND;
+    }
+    if (rc != LH_OK) {
+        lh_api_call_fail(call, rc, "a checkpoint of this size", &err);
+    } else {
+        lh_buf_add(&call->body, lh_buf_bytes(&block.checkpoint));
+    }
+    lh_buf_clear(&block.checkpoint);
+}
+
+void lh_api_checkpoint(struct lh_api_call *call, struct lh_worker *worker)
+{
+    static const char *const names[] = { "size", NULL };
+    uint64_t size = 0;
+
+    (void)worker;
+    if (!lh_api_check_query(call, names) || !lh_api_query_u64(call, "size", &size)) {
+        return;
+    }
+    call->content_type = "text/plain; charset=utf-8";
+    if (lh_http_query(call->http, "size") != NULL) {
+        checkpoint_of_size(call, size);
+    } else {
+        (void)lh_api_head(call, &size, &call->body);
+    }
+}
+
+void lh_api_consistency(struct lh_api_call *call, struct lh_worker *worker)
+{
+    static const char *const names[] = { "from", "to", NULL };
+    struct lh_tree_source nodes = lh_ledger_nodes(call->node->ledger);
+    struct lh_json json = lh_json_of(&call->body);
+    struct lh_err err = LH_ERR_NONE;
+    struct lh_ledger_head head;
+    struct lh_proof proof;
+    uint64_t from = 0;
+    uint64_t to;
+    enum lh_code rc;
+
+    lh_ledger_head(call->node->ledger, &head);
+    to = head.size;
+    if (!lh_api_check_query(call, names) || !lh_api_query_u64(call, "from", &from) ||
+        !lh_api_query_u64(call, "to", &to)) {
+        return;
+    }
+    if (from > to || to > head.size) {
+        lh_problem_set(&call->problem, LH_PROBLEM_NOT_FOUND,
+                       "wants from <= to <= %" PRIu64 ", the size of the ledger", head.size);
+        return;
+    }
+    rc = lh_tree_prove_consistency(worker->suite, &proof, &nodes, from, to, &err);
+    if (rc != LH_OK) {
+        lh_api_call_fail(call, rc, "the proof", &err);
+        return;
+    }
+    lh_json_begin_object(&json, NULL);
+    lh_json_add_string(&json, "schema", "liuhen.consistency/1");
+    lh_json_add_u64(&json, "from", from);
+    lh_json_add_u64(&json, "to", to);
+    lh_json_begin_array(&json, "proof");
+    for (size_t i = 0; i < proof.count; i++) {
+        lh_json_add_base64(&json, NULL, lh_hash_bytes(&proof.path[i]));
+    }
+    lh_json_end_array(&json);
+    lh_json_end_object(&json);
+}
+
+/* ---- GET /v1/staff -----------------------------------------------------------------------------
+ */
+
+static void add_roles(struct lh_json *json, uint64_t roles)
+{
+    static const struct {
+        uint64_t bit;
+        const char *name;
+    } names[] = {
+        { LH_ROLE_COUNTER, "counter" },       { LH_ROLE_APPROVER, "approver" },
+        { LH_ROLE_SUPERVISOR, "supervisor" }, { LH_ROLE_AUDITOR, "auditor" },
+        { LH_ROLE_OPERATOR, "operator" },
+    };
+
+    lh_json_begin_array(json, "roles");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if ((roles & names[i].bit) != 0) {
+            lh_json_add_string(json, NULL, names[i].name);
+        }
+    }
+    lh_json_end_array(json);
+}
+
+/* INT64_MAX is "open" and 0 "since ever"; neither is a time. */
+static void add_bound(struct lh_json *json, const char *name, int64_t unix_ms)
+{
+    if (unix_ms != INT64_MAX && unix_ms != 0) {
+        lh_json_add_time(json, name, unix_ms);
+    } else {
+        lh_json_add_null(json, name);
+    }
+}
+
+static void add_key(struct lh_json *json, const struct lh_roster_key *key)
+{
+    struct lh_bytes staff = lh_bytes_of(key->staff, sizeof key->staff);
+    struct lh_bytes session = lh_bytes_of(key->session, sizeof key->session);
+
+    lh_json_begin_object(json, NULL);
+    if (!lh_bytes_is_zero(staff)) {
+        lh_json_add_hex(json, "staff", staff);
+    }
+    if (!lh_bytes_is_zero(session)) {
+        lh_json_add_hex(json, "session", session);
+    }
+    lh_json_add_hex(json, "key_id", lh_bytes_of(key->id.bytes, sizeof key->id.bytes));
+    add_key_text(json, &key->key);
+    lh_json_add_string(json, "kind", lh_signer_kind_name(key->kind));
+    add_roles(json, key->roles);
+    add_bound(json, "valid_from", key->valid_from_unix_ms);
+    add_bound(json, "valid_until", key->valid_until_unix_ms);
+    add_bound(json, "revoked_from", key->revoked_from_unix_ms);
+    lh_json_add_u64(json, "enrolled_at", key->enrolled_at);
+    lh_json_end_object(json);
+}
+
+void lh_api_staff(struct lh_api_call *call, struct lh_worker *worker)
+{
+    static const char *const names[] = { NULL };
+    struct lh_json json = lh_json_of(&call->body);
+    const struct lh_roster *roster;
+
+    (void)worker;
+    if (!lh_api_check_query(call, names)) {
+        return;
+    }
+    roster = lh_keyring_read(call->node->rules.keyring);
+    lh_json_begin_object(&json, NULL);
+    lh_json_add_string(&json, "schema", "liuhen.staff/1");
+    lh_json_begin_array(&json, "items");
+    for (size_t i = 0; i < lh_roster_count(roster); i++) {
+        add_key(&json, lh_roster_at(roster, i));
+    }
+    lh_json_end_array(&json);
+    lh_json_end_object(&json);
+    lh_keyring_end_read(call->node->rules.keyring);
+}

@@ -1,0 +1,95 @@
+/* Subjects on their way into the private part: bound to the body, made by the worker, kept apart.
+ */
+
+#include "node/intake.h"
+
+#include "ledger/canon.h"
+#include "node/subjects.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void add_framed(struct lh_buf *out, struct lh_bytes bytes)
+{
+    lh_buf_add_u32(out, (uint32_t)bytes.len);
+    lh_buf_add(out, bytes);
+}
+
+struct lh_hash lh_intake_content_digest(struct lh_suite *suite, const struct lh_secret *key,
+                                        struct lh_bytes body, const lhpb_SubjectPost *post)
+{
+    struct lh_buf subjects = LH_BUF_EMPTY;
+    struct lh_bytes parts[2] = { body, LH_BYTES_EMPTY };
+    struct lh_hash digest;
+
+    if (post != NULL) {
+        for (size_t i = 0; i < post->subjects_count; i++) {
+            lh_buf_add_u32(&subjects, post->subjects[i].role);
+            lh_buf_add_u32(&subjects, post->subjects[i].id_type);
+            add_framed(&subjects, lh_bytes_of_text(post->subjects[i].id));
+        }
+        add_framed(&subjects, lh_bytes_of_text(post->case_number));
+        add_framed(&subjects, lh_bytes_of_text(post->reason));
+        parts[1] = lh_buf_bytes(&subjects);
+    }
+    digest = lh_hmac_parts(suite, lh_secret_bytes(key), parts, 2);
+    if (subjects.data != NULL) {
+        lh_wipe(subjects.data, subjects.len);
+    }
+    lh_buf_clear(&subjects);
+    return digest;
+}
+
+enum lh_code lh_intake_bind_subjects(struct lh_intake *intake, struct lh_suite *suite,
+                                     const lhpb_SubjectPost *post, struct lh_err *err)
+{
+    struct lh_buf client_part = LH_BUF_EMPTY;
+    struct lh_hash digest;
+    enum lh_code rc = lh_private_client_part(suite, &client_part, &digest, post, err);
+
+    lh_buf_clear(&client_part);
+    if (rc == LH_OK) {
+        intake->body.has_subject_digest = true;
+        memcpy(intake->body.subject_digest, digest.bytes, sizeof digest.bytes);
+    }
+    return rc;
+}
+
+/* The department keeps ids and openings to itself: without them no commitment can be opened. */
+static enum lh_code make_vault_row(struct lh_buf *out, const lhpb_SubjectPost *post,
+                                   struct lh_err *err)
+{
+    lhpb_BoxContent content = lhpb_BoxContent_init_zero;
+    enum lh_code rc;
+
+    content.subjects_count = post->subjects_count;
+    memcpy(content.subjects, post->subjects, sizeof content.subjects);
+    rc = lh_canon_encode(out, &lhpb_BoxContent_msg, &content, err);
+    lh_wipe(&content, sizeof content);
+    return rc;
+}
+
+bool lh_intake_add_subjects(struct lh_intake *intake, const struct lh_intake_rules *rules,
+                            struct lh_worker *worker, const lhpb_SubjectPost *post)
+{
+    struct lh_err err = LH_ERR_NONE;
+    struct lh_hash index_digest;
+    enum lh_code rc = lh_subjects_build(worker->subjects, worker->suite, &intake->private_part,
+                                        &index_digest, post, &intake->body, &intake->body_hash,
+                                        rules->clock.wall_unix_ms(rules->clock.arg), &err);
+
+    if (rc == LH_OK) {
+        rc = make_vault_row(&intake->vault_row, post, &err);
+    }
+    if (rc != LH_OK) {
+        lh_intake_reject(intake,
+                         rc == LH_ERR_NOMEM || rc == LH_ERR_IO ? LH_PROBLEM_INTERNAL
+                                                               : LH_PROBLEM_SCHEMA_INVALID,
+                         "%s", err.text);
+        (void)snprintf(intake->problem.pointer, sizeof intake->problem.pointer, "/subjects");
+        return false;
+    }
+    intake->entry.intake.has_index_digest = true;
+    memcpy(intake->entry.intake.index_digest, index_digest.bytes, sizeof index_digest.bytes);
+    return true;
+}

@@ -1,0 +1,458 @@
+#include "node/node_internal.h"
+
+#include "crypto/text.h"
+#include "ledger/origin.h"
+#include "node/api.h"
+#include "node/subjects.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = LH_CONFIG_PATH_MAX + 64, SECRET_SIZE = 32, PUBLIC_KEY_TEXT_MAX = 256 };
+
+int64_t lh_node_wall_ms(const struct lh_node *node)
+{
+    return node->clock.wall_unix_ms(node->clock.arg);
+}
+
+int64_t lh_node_mono_ms(const struct lh_node *node)
+{
+    return node->clock.mono_ms(node->clock.arg);
+}
+
+void lh_node_gauges(struct lh_node *node, struct lh_gauges *out)
+{
+    struct lh_ledger_head head;
+
+    lh_ledger_head(node->ledger, &head);
+    *out = (struct lh_gauges){
+        .version = LH_VERSION,
+        .origin = lh_ledger_origin(node->ledger),
+        .state = lh_ledger_state_name(lh_sealer_state(node->sealer)),
+        .size = head.size,
+        .height = head.height,
+        .head_time_unix_ms = head.time_unix_ms,
+        .queue_depth = lh_sealer_depth(node->sealer),
+        .jobs_depth = lh_jobs_depth(node->jobs),
+        .connections = lh_http_connection_count(node->http),
+        .uptime_ms = (uint64_t)(lh_node_mono_ms(node) - node->start_mono_ms),
+        .is_clock_stepped = lh_sealer_is_clock_stepped(node->sealer),
+    };
+}
+
+static void join(char out[PATH_SIZE], const struct lh_node *node, const char *name)
+{
+    (void)snprintf(out, PATH_SIZE, "%s/%s", node->config->data, name);
+}
+
+static enum lh_code read_small_file(struct lh_buf *out, const char *path, size_t len_max,
+                                    struct lh_err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    enum lh_code rc = LH_OK;
+    ssize_t got = 0;
+
+    if (fd < 0) {
+        return lh_err_set(err, errno == ENOENT ? LH_ERR_NOT_FOUND : LH_ERR_IO, "%s: %s", path,
+                          strerror(errno));
+    }
+    do {
+        uint8_t *room = lh_buf_reserve(out, 4096);
+
+        got = room != NULL ? read(fd, room, 4096) : -1;
+        if (got < 0) {
+            rc = lh_err_set(err, LH_ERR_IO, "%s: %s", path, strerror(errno));
+        } else {
+            out->len += (size_t)got;
+        }
+        if (rc == LH_OK && out->len > len_max) {
+            rc = lh_err_set(err, LH_ERR_LIMIT, "%s is too large", path);
+        }
+    } while (rc == LH_OK && got > 0);
+    (void)close(fd);
+    return rc;
+}
+
+/* ---- who we are -------------------------------------------------------------------------------
+ */
+
+static enum lh_code open_genesis(struct lh_node *node, struct lh_err *err)
+{
+    char path[PATH_SIZE];
+    struct lh_buf bytes = LH_BUF_EMPTY;
+    struct stat info;
+    enum lh_code rc;
+
+    if (stat(node->config->data, &info) != 0) {
+        return lh_err_set(err, LH_ERR_NOT_FOUND, "data directory %s: %s", node->config->data,
+                          strerror(errno));
+    }
+    node->owner = info.st_uid;
+    join(path, node, "genesis.lhg");
+    rc = read_small_file(&bytes, path, LH_GENESIS_MAX, err);
+    if (rc == LH_OK) {
+        rc = lh_genesis_new(&node->genesis, lh_buf_bytes(&bytes), err);
+    }
+    lh_buf_clear(&bytes);
+    return rc == LH_OK ? rc : lh_err_wrap(err, rc, "genesis");
+}
+
+/* The configured department, or the one that the enrolment file in the data directory is of. */
+static enum lh_code find_department(struct lh_node *node, struct lh_err *err)
+{
+    struct lh_enrolment enrolment;
+    struct lh_buf bytes = LH_BUF_EMPTY;
+    char path[PATH_SIZE];
+    char *department = node->rules.department;
+    enum lh_code rc = LH_OK;
+
+    (void)snprintf(department, sizeof node->rules.department, "%s", node->config->department);
+    if (department[0] == '\0') {
+        join(path, node, "enrolment.lhe");
+        rc = read_small_file(&bytes, path, LH_ENROLMENT_MAX, err);
+        if (rc == LH_OK) {
+            rc = lh_enrolment_decode(&enrolment, lh_buf_bytes(&bytes), node->rules.suite, err);
+        }
+        if (rc == LH_OK) {
+            (void)snprintf(department, sizeof node->rules.department, "%s", enrolment.department);
+        }
+    }
+    lh_buf_clear(&bytes);
+    if (rc == LH_OK && lh_genesis_find(node->genesis, lh_bytes_of_text(department)) == NULL) {
+        rc = lh_err_set(err, LH_ERR_INVALID, "department \"%s\" is no member of network \"%s\"",
+                        department, lh_genesis_network(node->genesis));
+    }
+    return rc;
+}
+
+static enum lh_code check_recorder(const struct lh_node *node, const char *path, struct lh_err *err)
+{
+    const struct lh_enrolment *enrolment =
+        lh_genesis_find(node->genesis, lh_bytes_of_text(node->rules.department));
+    struct lh_signer *recorder = NULL;
+    enum lh_code rc = lh_signer_open(&recorder, path, err);
+
+    if (rc == LH_OK && !lh_pubkey_is_equal(lh_signer_pubkey(recorder), &enrolment->recorder)) {
+        rc = lh_err_set(err, LH_ERR_INVALID, "%s is not the recorder key that the genesis names",
+                        path);
+    }
+    lh_signer_free(recorder);
+    return rc;
+}
+
+static enum lh_code open_auditor_box(struct lh_node *node, struct lh_err *err)
+{
+    enum lh_alg wanted = node->rules.suite == LH_SUITE_W ? LH_ALG_X25519 : LH_ALG_SM2;
+    struct lh_buf text = LH_BUF_EMPTY;
+    struct lh_bytes line;
+    enum lh_code rc;
+
+    if (node->config->auditor_box[0] == '\0') {
+        return LH_OK;
+    }
+    rc = read_small_file(&text, node->config->auditor_box, PUBLIC_KEY_TEXT_MAX, err);
+    if (rc == LH_OK) {
+        line = lh_buf_bytes(&text);
+        while (line.len > 0 && line.data[line.len - 1] == '\n') {
+            line.len--;
+        }
+        rc = lh_pubkey_parse(&node->auditor_box, line, err);
+    }
+    if (rc == LH_OK && node->auditor_box.alg != wanted) {
+        rc = lh_err_set(err, LH_ERR_INVALID, "wants a key of kind %s", lh_alg_name(wanted));
+    }
+    node->has_auditor_box = rc == LH_OK;
+    lh_buf_clear(&text);
+    return rc;
+}
+
+static enum lh_code open_keys(struct lh_node *node, struct lh_err *err)
+{
+    char path[PATH_SIZE];
+    enum lh_code rc;
+
+    node->rules.network_id = *lh_genesis_network_id(node->genesis);
+    node->rules.suite = lh_genesis_suite(node->genesis);
+    rc = find_department(node, err);
+    if (rc != LH_OK) {
+        return rc;
+    }
+    join(path, node, "keys/seal-1.pem");
+    rc = lh_signer_open(&node->seal, path, err);
+    if (rc != LH_OK) {
+        return lh_err_wrap(err, rc, "seal key");
+    }
+    join(path, node, "keys/recorder.pem");
+    rc = check_recorder(node, path, err);
+    if (rc != LH_OK) {
+        return lh_err_wrap(err, rc, "recorder key");
+    }
+    join(path, node, "keys/idempotency.key");
+    rc = lh_secret_read(&node->rules.idempotency, path, SECRET_SIZE, err);
+    if (rc != LH_OK) {
+        return lh_err_wrap(err, rc, "idempotency key");
+    }
+    join(path, node, "keys/index.key");
+    rc = lh_secret_read(&node->index_key, path, SECRET_SIZE, err);
+    if (rc != LH_OK) {
+        return lh_err_wrap(err, rc, "index key");
+    }
+    rc = open_auditor_box(node, err);
+    if (rc != LH_OK) {
+        return lh_err_wrap(err, rc, "auditor.box");
+    }
+    return lh_suite_new(&node->suite, node->rules.suite, err);
+}
+
+/* ---- store, guard, ledger ---------------------------------------------------------------------
+ */
+
+/* "Open with absolute WAL consistency; if refused, reopen point-in-time, then judge." */
+static enum lh_code open_store(struct lh_node *node, struct lh_err *err)
+{
+    struct lh_store_rocksdb_options options = { .cache_bytes = node->config->cache_size };
+    char path[PATH_SIZE];
+    enum lh_code rc;
+
+    join(path, node, "store");
+    rc = lh_store_open_rocksdb(&node->store, path, LH_STORE_WRITE, &options, err);
+    if (rc == LH_ERR_CORRUPT) {
+        lh_log_write(node->log, LH_LOG_WARN, "store.salvage", "reason=\"%s\"", err->text);
+        rc = lh_store_open_rocksdb(&node->store, path, LH_STORE_WRITE_SALVAGE, &options, err);
+    }
+    return rc == LH_OK ? rc : lh_err_wrap(err, rc, "store");
+}
+
+/*
+ * A guard that is missing does not stop the node: a fresh one remembers nothing, so that a ledger
+ * with entries is suspect, as it must be, and an empty one is new.
+ */
+static enum lh_code open_guard(struct lh_node *node, struct lh_err *err)
+{
+    const char *path = node->config->guard_path;
+    enum lh_code rc = lh_guard_open(&node->guard, path, err);
+
+    if (rc == LH_ERR_NOT_FOUND) {
+        lh_log_write(node->log, LH_LOG_WARN, "guard.missing", "path=%s", path);
+        rc = lh_guard_create(path, err);
+        if (rc == LH_OK) {
+            rc = lh_guard_open(&node->guard, path, err);
+        }
+    }
+    return rc == LH_OK ? rc : lh_err_wrap(err, rc, "guard");
+}
+
+static void read_machine_id(char out[64])
+{
+    int fd = open("/etc/machine-id", O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? read(fd, out, 63) : 0;
+
+    out[got > 0 ? got : 0] = '\0';
+    out[strcspn(out, "\n")] = '\0';
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+}
+
+static enum lh_code open_ledger(struct lh_node *node, struct lh_err *err)
+{
+    char path[PATH_SIZE];
+    char machine_id[64];
+    struct lh_ledger_options options = {
+        .store = node->store,
+        .guard = node->guard,
+        .genesis = node->genesis,
+        .department = node->rules.department,
+        .generation = 1,
+        .seal = node->seal,
+    };
+    enum lh_code rc;
+
+    read_machine_id(machine_id);
+    options.machine_id = machine_id[0] != '\0' ? machine_id : NULL;
+    join(path, node, "RESTORED");
+    options.is_restored_marker = access(path, F_OK) == 0;
+    rc = lh_ledger_open(&node->ledger, &options, node->why, err);
+    if (rc != LH_OK) {
+        return lh_err_wrap(err, rc, "ledger");
+    }
+    return lh_keyring_new(&node->rules.keyring, lh_ledger_roster(node->ledger), err);
+}
+
+/* ---- threads and the edge ---------------------------------------------------------------------
+ */
+
+static enum lh_code start_threads(struct lh_node *node, struct lh_err *err)
+{
+    char path[PATH_SIZE];
+    struct lh_subjects_options subjects = {
+        .suite = node->rules.suite,
+        .department = node->rules.department,
+        .index_key = &node->index_key,
+        .auditor_box = node->has_auditor_box ? &node->auditor_box : NULL,
+        .random = lh_random_system(),
+    };
+    struct lh_jobs_options jobs = {
+        .thread_count = (size_t)node->config->thread_count,
+        .suite = node->rules.suite,
+        .recorder_path = path,
+        .subjects = &subjects,
+    };
+    struct lh_sealer_options sealer = {
+        .ledger = node->ledger,
+        .rules = &node->rules,
+        .metrics = &node->metrics,
+        .log = node->log,
+        .clock = node->clock,
+        .queue_count_max = (size_t)node->config->queue_count_max,
+    };
+    enum lh_code rc = lh_mailbox_new(&node->mailbox, node->base, err);
+
+    join(path, node, "keys/recorder.pem");
+    if (rc == LH_OK) {
+        rc = lh_jobs_new(&node->jobs, &jobs, err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_sealer_new(&node->sealer, &sealer, err);
+    }
+    return rc;
+}
+
+static enum lh_code open_http(struct lh_node *node, struct lh_err *err)
+{
+    const struct lh_config *config = node->config;
+    struct lh_http_options options = {
+        .base = node->base,
+        .handle = lh_api_handle,
+        .arg = node,
+        .clock = node->clock,
+        .header_len_max = (size_t)config->header_len_max,
+        .body_len_max = (size_t)config->body_len_max,
+        .buffered_len_max = (size_t)config->buffered_len_max,
+        .connection_count_max = (size_t)config->connection_count_max,
+        .request_timeout_ms = (int64_t)config->request_timeout_ms,
+        .idle_timeout_ms = (int64_t)config->idle_timeout_ms,
+        .write_timeout_ms = (int64_t)config->write_timeout_ms,
+    };
+    enum lh_code rc = lh_http_new(&node->http, &options, err);
+
+    if (rc == LH_OK) {
+        rc = lh_http_listen_unix(node->http, config->api_socket, (mode_t)config->api_socket_mode,
+                                 err);
+    }
+    return rc == LH_OK ? rc : lh_err_wrap(err, rc, "api.socket");
+}
+
+/* Reading and writing are switched on and off within one turn of the loop: tell the kernel once. */
+static struct event_base *make_loop(void)
+{
+    struct event_config *config = event_config_new();
+    struct event_base *base = NULL;
+
+    if (config != NULL) {
+        (void)event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+        base = event_base_new_with_config(config);
+        event_config_free(config);
+    }
+    return base;
+}
+
+enum lh_code lh_node_open(struct lh_node **out, struct lh_config *config, struct lh_log *log,
+                          const char *config_path, const char *data_override, struct lh_err *err)
+{
+    struct lh_node *node = calloc(1, sizeof *node);
+    enum lh_code rc;
+
+    if (node == NULL) {
+        lh_config_unref(config);
+        return lh_err_set(err, LH_ERR_NOMEM, "node");
+    }
+    node->config = config;
+    node->log = log;
+    node->clock = lh_clock_system();
+    node->rules.clock = node->clock;
+    node->rules.random = lh_random_system();
+    node->start_mono_ms = lh_node_mono_ms(node);
+    lh_metrics_init(&node->metrics);
+    (void)snprintf(node->config_path, sizeof node->config_path, "%s", config_path);
+    node->has_data_override = data_override != NULL;
+    (void)snprintf(node->data_override, sizeof node->data_override, "%s",
+                   data_override != NULL ? data_override : "");
+
+    node->base = make_loop();
+    rc = node->base != NULL ? LH_OK : lh_err_set(err, LH_ERR_NOMEM, "event loop");
+    if (rc == LH_OK) {
+        rc = open_genesis(node, err);
+    }
+    if (rc == LH_OK) {
+        rc = open_keys(node, err);
+    }
+    if (rc == LH_OK) {
+        rc = open_store(node, err);
+    }
+    if (rc == LH_OK) {
+        rc = open_guard(node, err);
+    }
+    if (rc == LH_OK) {
+        rc = open_ledger(node, err);
+    }
+    if (rc == LH_OK) {
+        rc = start_threads(node, err);
+    }
+    if (rc == LH_OK) {
+        rc = open_http(node, err);
+    }
+    if (rc != LH_OK) {
+        lh_node_close(node);
+        return rc;
+    }
+    *out = node;
+    return LH_OK;
+}
+
+static void free_events(struct lh_node *node)
+{
+    for (size_t i = 0; i < LH_SIGNAL_COUNT; i++) {
+        if (node->signals[i] != NULL) {
+            event_free(node->signals[i]);
+        }
+    }
+    if (node->second_event != NULL) {
+        event_free(node->second_event);
+    }
+    if (node->watchdog_event != NULL) {
+        event_free(node->watchdog_event);
+    }
+}
+
+void lh_node_close(struct lh_node *node)
+{
+    if (node == NULL) {
+        return;
+    }
+    lh_jobs_free(node->jobs);
+    lh_sealer_free(node->sealer);
+    lh_http_free(node->http);
+    lh_mailbox_free(node->mailbox);
+    free_events(node);
+    if (node->base != NULL) {
+        (void)event_base_loop(node->base, EVLOOP_NONBLOCK); /* finish what was freed */
+        event_base_free(node->base);
+    }
+    lh_keyring_free(node->rules.keyring);
+    lh_ledger_close(node->ledger);
+    lh_guard_close(node->guard);
+    lh_store_close(node->store);
+    lh_signer_free(node->seal);
+    lh_genesis_free(node->genesis);
+    lh_secret_clear(&node->rules.idempotency);
+    lh_secret_clear(&node->index_key);
+    lh_suite_free(node->suite);
+    lh_config_unref(node->config);
+    free(node);
+}

@@ -1,0 +1,28 @@
+#ifndef LH_NODE_NODE_H
+#define LH_NODE_NODE_H
+
+/*
+ * A running node: ledger, store and guard, the committer, the pool, the HTTP edge, and the loop
+ * that ties them together. Opened and closed by one thread, which is the loop's.
+ */
+
+#include "crypto/base/time.h"
+#include "node/config.h"
+
+struct lh_node;
+
+enum { LH_EXIT_USAGE = 2, LH_EXIT_START = 3 };
+
+/**
+ * Open everything that `config` names: keys, store (strictly, then point in time), guard, ledger,
+ * threads, socket. LH_ERR_CORRUPT: the store must not be used; LH_ERR_CONFLICT: another node runs;
+ * others: what the words say. The log is the caller's.
+ */
+enum lh_code lh_node_open(struct lh_node **out, LH_TAKES struct lh_config *config,
+                          LH_KEEPS struct lh_log *log, const char *config_path,
+                          const char *data_override, struct lh_err *err) LH_MUST_CHECK;
+/** Serve until SIGTERM or SIGINT, then drain and seal. */
+enum lh_code lh_node_run(struct lh_node *node, struct lh_err *err) LH_MUST_CHECK;
+void lh_node_close(struct lh_node *node);
+
+#endif

@@ -1,0 +1,76 @@
+#ifndef LH_NODE_NODE_INTERNAL_H
+#define LH_NODE_NODE_INTERNAL_H
+
+/*
+ * What the files of the node share. Everything here belongs to the loop's thread, except what has
+ * rules of its own: ledger (its header), jobs and mailbox, sealer, keyring, metrics, log; and
+ * `rules`, `genesis`, `clock`, which never change once the node runs.
+ */
+
+#include "ledger/genesis.h"
+#include "ledger/guard.h"
+#include "ledger/ledger.h"
+#include "ledger/store.h"
+#include "net/http.h"
+#include "node/intake.h"
+#include "node/jobs.h"
+#include "node/keyring.h"
+#include "node/metrics.h"
+#include "node/node.h"
+#include "node/sealer.h"
+
+#include <event2/event.h>
+#include <sys/types.h>
+
+#ifndef LH_VERSION
+#define LH_VERSION "0.0.0"
+#endif
+
+enum { LH_SIGNAL_COUNT = 4, LH_ARCHIVES_MAX = 4 };
+
+struct lh_node {
+    struct lh_config *config;
+    char config_path[LH_CONFIG_PATH_MAX];
+    char data_override[LH_CONFIG_PATH_MAX];
+    bool has_data_override;
+    struct lh_log *log;
+    struct lh_clock clock;
+    struct lh_metrics metrics;
+    int64_t start_mono_ms;
+    uid_t owner; /* of the data directory */
+
+    struct lh_genesis *genesis;
+    struct lh_intake_rules rules;
+    struct lh_signer *seal;
+    struct lh_secret index_key;
+    struct lh_pubkey auditor_box;
+    bool has_auditor_box;
+    struct lh_store *store;
+    struct lh_guard *guard;
+    struct lh_ledger *ledger;
+    char why[LH_ERR_TEXT_MAX]; /* the reason of the ledger's state */
+    struct lh_suite *suite;    /* the loop's */
+
+    struct event_base *base;
+    struct lh_mailbox *mailbox;
+    struct lh_jobs *jobs;
+    struct lh_sealer *sealer;
+    struct lh_http *http;
+    struct event *signals[LH_SIGNAL_COUNT];
+    struct event *second_event;
+    struct event *watchdog_event;
+
+    _Atomic size_t event_count; /* of all requests, from their splitting to their reply */
+    size_t archive_count;       /* streams under way */
+    bool is_heart_beating;      /* a HEARTBEAT is on its way */
+    bool is_stopping;
+    int64_t stop_deadline_mono_ms;
+};
+
+int64_t lh_node_wall_ms(const struct lh_node *node);
+int64_t lh_node_mono_ms(const struct lh_node *node);
+/** Hand in a HEARTBEAT if the ledger was idle for long enough. */
+void lh_node_beat(struct lh_node *node);
+void lh_node_gauges(struct lh_node *node, struct lh_gauges *out);
+
+#endif

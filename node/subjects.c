@@ -1,0 +1,125 @@
+#include "node/subjects.h"
+
+#include "crypto/base/time.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One encapsulation serves a minute or 1,000 entries, whichever ends first (specs/privacy.md 5). */
+enum { SENDER_ENTRIES_MAX = 1000, SENDER_AGE_MAX_MS = 60000 };
+
+struct lh_subjects {
+    enum lh_suite_id suite;
+    char department[33];
+    struct lh_secret index_key;
+    struct lh_secret month_key;
+    uint32_t month; /* that month_key is for; 0: none yet */
+    bool has_box;
+    struct lh_pubkey auditor_box;
+    struct lh_box_sender *sender;
+    int64_t sender_since_unix_ms;
+    uint32_t sender_count;
+    struct lh_random random;
+};
+
+enum lh_code lh_subjects_new(struct lh_subjects **out, const struct lh_subjects_options *options,
+                             struct lh_err *err)
+{
+    struct lh_subjects *subjects = calloc(1, sizeof *subjects);
+
+    if (subjects == NULL) {
+        return lh_err_set(err, LH_ERR_NOMEM, "out of memory");
+    }
+    subjects->suite = options->suite;
+    (void)strncat(subjects->department, options->department, sizeof subjects->department - 1);
+    subjects->index_key = *options->index_key;
+    subjects->random = options->random;
+    if (options->auditor_box != NULL) {
+        subjects->has_box = true;
+        subjects->auditor_box = *options->auditor_box;
+    }
+    *out = subjects;
+    return LH_OK;
+}
+
+void lh_subjects_free(struct lh_subjects *subjects)
+{
+    if (subjects == NULL) {
+        return;
+    }
+    lh_box_sender_free(subjects->sender);
+    lh_secret_clear(&subjects->index_key);
+    lh_secret_clear(&subjects->month_key);
+    free(subjects);
+}
+
+static enum lh_code check_digest(struct lh_suite *suite, const lhpb_SubjectPost *post,
+                                 const lhpb_Body *body, struct lh_err *err)
+{
+    struct lh_buf client = LH_BUF_EMPTY;
+    struct lh_hash digest;
+    enum lh_code rc = lh_private_client_part(suite, &client, &digest, post, err);
+
+    lh_buf_clear(&client);
+    if (rc != LH_OK) {
+        return rc;
+    }
+    if (!body->has_subject_digest ||
+        memcmp(body->subject_digest, digest.bytes, LH_HASH_SIZE) != 0) {
+        return lh_err_set(err, LH_ERR_FORGED,
+                          "the subjects posted do not give the body's subject_digest");
+    }
+    return LH_OK;
+}
+
+static void use_month(struct lh_subjects *subjects, struct lh_suite *suite, uint32_t month)
+{
+    if (subjects->month == month) {
+        return;
+    }
+    lh_tag_month_key(suite, &subjects->month_key, &subjects->index_key,
+                     lh_bytes_of_text(subjects->department), month);
+    subjects->month = month;
+}
+
+static enum lh_code use_sender(struct lh_subjects *subjects, int64_t now_unix_ms,
+                               struct lh_err *err)
+{
+    int64_t age = now_unix_ms - subjects->sender_since_unix_ms;
+
+    if (!subjects->has_box) {
+        return LH_OK;
+    }
+    if (subjects->sender != NULL && subjects->sender_count < SENDER_ENTRIES_MAX && age >= 0 &&
+        age < SENDER_AGE_MAX_MS) {
+        subjects->sender_count++;
+        return LH_OK;
+    }
+    lh_box_sender_free(subjects->sender);
+    subjects->sender = NULL;
+    subjects->sender_count = 1;
+    subjects->sender_since_unix_ms = now_unix_ms;
+    return lh_box_sender_new(&subjects->sender, subjects->suite, &subjects->auditor_box,
+                             &subjects->random, err);
+}
+
+enum lh_code lh_subjects_build(struct lh_subjects *subjects, struct lh_suite *suite,
+                               struct lh_buf *out, struct lh_hash *out_index_digest,
+                               const lhpb_SubjectPost *post, const lhpb_Body *body,
+                               const struct lh_hash *body_hash, int64_t now_unix_ms,
+                               struct lh_err *err)
+{
+    uint32_t month = lh_time_date_utc8(now_unix_ms) / 100;
+    enum lh_code rc = check_digest(suite, post, body, err);
+
+    if (rc != LH_OK) {
+        return rc;
+    }
+    use_month(subjects, suite, month);
+    rc = use_sender(subjects, now_unix_ms, err);
+    if (rc != LH_OK) {
+        return rc;
+    }
+    return lh_private_build(suite, out, out_index_digest, post, body_hash, &subjects->month_key,
+                            month, subjects->sender, &subjects->random, err);
+}

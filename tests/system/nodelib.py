@@ -1,0 +1,218 @@
+"""A node under test: makes its directory, runs the real binary, speaks HTTP over its socket."""
+
+import base64
+import contextlib
+import datetime
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path, timeout=20):
+        super().__init__("node", timeout=timeout)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+class Reply:
+    def __init__(self, status, headers, body):
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    @property
+    def text(self):
+        return self.body.decode()
+
+
+def now(offset_s=0):
+    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=offset_s)
+    return at.strftime("%Y-%m-%dT%H:%M:%S.") + "%03dZ" % (at.microsecond // 1000)
+
+
+STAFF = "5151515151515101"
+serial = 0
+
+
+def event(**changes):
+    """A good QUERY of now; None removes a member."""
+    global serial
+    serial += 1
+    made = {
+        "source": "desk",
+        "id": "e-%d-%d" % (os.getpid(), serial),
+        "type": "QUERY",
+        "event_time": now(),
+        "staff": STAFF,
+        "system": "shared-platform",
+        "channel": "PLATFORM",
+        "item": "birth-certificate",
+        "catalogue_version": 1,
+        "case": "c1" * 16,
+        "exchange": os.urandom(16).hex(),
+        "counterparty": "wjw",
+        "purpose": "newborn",
+        "legal_basis": "zfg-2019",
+        "detail": {"requested_mask": 3},
+    }
+    made.update(changes)
+    return {name: value for name, value in made.items() if value is not None}
+
+
+class Node:
+    def __init__(self, staff=2, config=""):
+        self.bin, self.tools = sys.argv[1], sys.argv[2]
+        self.base = tempfile.mkdtemp(prefix="lh-")
+        self.dir = os.path.join(self.base, "n")
+        self.socket = os.path.join(self.dir, "liuhend.sock")
+        self.log = os.path.join(self.base, "log")
+        self.process = None
+        self.tool("make_node", "create", self.dir, str(staff))
+        if config:
+            self.add_config(config)
+
+    def tool(self, name, *args, **more):
+        return subprocess.run([os.path.join(self.tools, name), *args], check=True,
+                              stdout=subprocess.PIPE, text=True, **more).stdout
+
+    def add_config(self, lines):
+        with open(os.path.join(self.dir, "liuhend.conf"), "a", encoding="utf-8") as out:
+            out.write(lines)
+
+    def start(self, wait=True, env=None):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [os.path.join(self.bin, "liuhend"), "--data", self.dir], stderr=log,
+                env=dict(os.environ, **(env or {})))
+        if wait:
+            self.wait_ready()
+
+    def wait_ready(self, seconds=60):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                raise AssertionError("liuhend ended with %d:\n%s" %
+                                     (self.process.returncode, self.logged()))
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                if self.get("/healthz").status == 200:
+                    return
+            time.sleep(0.01)
+        raise AssertionError("liuhend does not answer:\n" + self.logged())
+
+    def begin(self):
+        """GENERATION and the first staff member: the ledger takes entries."""
+        self.start()
+        assert self.act("generation").status == 201
+        assert self.act("staff-1").status == 201
+
+    def act(self, name):
+        with open(os.path.join(self.dir, "acts", name + ".act"), "rb") as file:
+            return self.post("/v1/acts", file.read(), "application/vnd.liuhen.act")
+
+    def logged(self):
+        with open(self.log, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self, code=0):
+        self.process.send_signal(signal.SIGTERM)
+        got = self.process.wait(timeout=60)
+        assert got == code, "liuhend ended with %d:\n%s" % (got, self.logged())
+
+    def request(self, method, path, body=None, headers=None, timeout=20):
+        connection = UnixConnection(self.socket, timeout)
+        try:
+            connection.request(method, path, body=body, headers=headers or {})
+            reply = connection.getresponse()
+            return Reply(reply.status, reply.headers, reply.read())
+        finally:
+            connection.close()
+
+    def get(self, path):
+        return self.request("GET", path)
+
+    def post(self, path, body, media="application/json"):
+        if isinstance(body, str):
+            body = body.encode()
+        return self.request("POST", path, body, {"Content-Type": media})
+
+    def record(self, *events, path="/v1/events"):
+        if len(events) == 1:
+            return self.post(path, json.dumps(events[0]))
+        return self.post(path, "\n".join(json.dumps(one) for one in events),
+                         "application/x-ndjson")
+
+    def submissions(self, count, prefix, staff=1):
+        """Framed, signed submissions, as bytes."""
+        path = os.path.join(self.base, "s-%s" % prefix)
+        self.tool("make_node", "submissions", self.dir, str(staff), str(count), prefix, path)
+        with open(path, "rb") as file:
+            return file.read()
+
+    def status(self):
+        return self.get("/v1/status").json
+
+    def size(self):
+        return self.status()["size"]
+
+    def remove(self):
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+        shutil.rmtree(self.base, ignore_errors=True)
+
+
+def frames(data):
+    """The submissions of a framed body."""
+    found = []
+    while data:
+        size = int.from_bytes(data[:4], "big")
+        found.append(data[4:4 + size])
+        data = data[4 + size:]
+    return found
+
+
+def b64(data):
+    return base64.b64encode(data).decode()
+
+
+def equal(got, wanted, what=""):
+    assert got == wanted, "%s: got %r, wanted %r" % (what, got, wanted)
+
+
+def main(*tests):
+    """Run each claim with a fresh node; the failing one names itself."""
+    failed = 0
+    for test in tests:
+        node = Node()
+        try:
+            test(node)
+            print("ok   ", test.__name__, flush=True)
+        except Exception as error:  # pylint: disable=broad-except
+            failed += 1
+            print("FAILED", test.__name__, type(error).__name__, error, flush=True)
+            print(node.logged()[-3000:] if os.path.exists(node.log) else "", flush=True)
+        finally:
+            node.remove()
+    sys.exit(1 if failed else 0)

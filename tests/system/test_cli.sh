@@ -1,0 +1,361 @@
+#!/bin/sh
+# The command line against a real node: exit codes, what is kept, what is refused, what is proven.
+#
+#   test_cli.sh BUILD_DIR
+set -eu
+
+build=$(cd "${1:?usage: test_cli.sh BUILD_DIR}" && pwd)
+here=$(cd "$(dirname "$0")" && pwd)
+PATH=$build/bin:$PATH
+work=$(mktemp -d "${TMPDIR:-/tmp}/liuhen-cli.XXXXXX")
+node_pid=
+liar_pid=
+export PATH HOME="$work/home" XDG_STATE_HOME="$work/state" NO_COLOR=1 LANG=C.UTF-8
+unset LIUHEN_NODE LIUHEN_TRUST LIUHEN_DATA LC_ALL LC_MESSAGES
+
+stop_node() {
+    [ -z "$node_pid" ] || {
+        kill "$node_pid" 2>/dev/null || true
+        wait "$node_pid" 2>/dev/null || true
+    }
+    node_pid=
+}
+
+cleanup() {
+    status=$?
+    trap - EXIT
+    stop_node
+    [ -z "$liar_pid" ] || kill "$liar_pid" 2>/dev/null || true
+    rm -rf "$work"
+    exit "$status"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+start_node() {
+    liuhend --config "$1/liuhend.conf" >>"$work/liuhend.log" 2>&1 &
+    node_pid=$!
+    tries=0
+    until liuhen status --data "$1" >/dev/null 2>&1; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 150 ] || {
+            cat "$work/liuhend.log" >&2
+            echo "the node did not start" >&2
+            exit 1
+        }
+        sleep 0.1
+    done
+}
+
+claims=0
+claim() {
+    claims=$((claims + 1))
+    claim_now=$1
+}
+
+# expect CODE COMMAND...: stdout in $work/out, stderr in $work/err.
+expect() {
+    wanted=$1
+    shift
+    got=0
+    "$@" >"$work/out" 2>"$work/err" || got=$?
+    [ "$got" -eq "$wanted" ] || {
+        cat "$work/out" "$work/err" >&2
+        echo "FAILED: $claim_now: exit $got, expected $wanted: $*" >&2
+        exit 1
+    }
+}
+says() {
+    grep -q -e "$2" "$work/$1" || {
+        cat "$work/out" "$work/err" >&2
+        echo "FAILED: $claim_now: no \"$2\" on $1" >&2
+        exit 1
+    }
+}
+is() {
+    [ "$1" = "$2" ] || {
+        echo "FAILED: $claim_now: $1 instead of $2" >&2
+        exit 1
+    }
+}
+lacks() {
+    if grep -q -e "$2" "$work/$1"; then
+        echo "FAILED: $claim_now: \"$2\" on $1" >&2
+        exit 1
+    fi
+}
+
+mkdir -p "$work/home" "$work/state"
+cd "$work"
+
+claim "keygen makes a private file and refuses to overwrite it"
+expect 0 liuhen keygen -o a.pem
+is "$(stat -c %a a.pem)" 600
+grep -q '^p256:' a.pub
+expect 1 liuhen keygen -o a.pem
+says err 'never overwritten'
+expect 0 liuhen keygen --alg ed25519 -o b.pem --lang zh
+says out '指纹'
+expect 2 liuhen keygen --alg rsa -o c.pem
+expect 2 liuhen keygen
+
+claim "init founds a node once and changes nothing after that"
+found() { liuhen init --network jinhua --dept gaj --name 市公安局 --data "$1" --guard "$1-guard" --officer a.pub --officer b.pub; }
+expect 0 found node
+says out 'created'
+find node node-guard -type f -exec cksum {} + | sort >before
+expect 0 found node
+says out 'nothing was changed'
+find node node-guard -type f -exec cksum {} + | sort >after
+cmp before after
+is "$(stat -c %a node)" 700
+is "$(stat -c %a node/keys/seal-1.pem)" 600
+expect 1 liuhen init --network jinhua --dept mzj --name 市民政局 --data node --guard node-guard --officer a.pub --officer b.pub
+expect 2 liuhen init --network jinhua --dept gaj --name x --data other --guard other-guard --officer a.pub
+
+claim "without a node the exit code is 3, without a name for it 2"
+expect 3 liuhen status --data node
+says err 'liuhend running'
+expect 2 liuhen status
+says err 'LIUHEN_NODE'
+
+start_node node
+LIUHEN_DATA=$work/node
+export LIUHEN_DATA
+
+claim "an act needs two officers"
+cp node/generation-1.lh one.lh
+expect 0 liuhen cosign one.lh --key a.pem
+says out 'GENERATION'
+expect 4 liuhen submit one.lh
+expect 1 liuhen cosign one.lh --key a.pem
+expect 0 liuhen cosign one.lh --key b.pem
+expect 0 liuhen submit one.lh
+says out 'recorded'
+
+claim "staff are enrolled and listed"
+liuhen keygen -o s.pem -q >/dev/null
+expect 0 liuhen staff enrol --key s.pub --roles counter,approver --from yesterday -o s.lh
+staff=$(cat out)
+expect 1 liuhen staff enrol --key s.pub --roles counter -o s.lh
+expect 2 liuhen staff enrol --key s.pub --roles king -o t.lh
+liuhen cosign s.lh --key a.pem -q >/dev/null
+liuhen cosign s.lh --key b.pem -q >/dev/null
+expect 0 liuhen submit s.lh
+expect 0 liuhen staff list
+says out "$staff"
+
+event() {
+    printf '{"type":"QUERY","source":"test","id":"%s","event_time":"%s","unit":"窗口","channel":"PLATFORM","item":"marriage","catalogue_version":1,"exchange":"%032x","counterparty":"mzj","purpose":"%s","legal_basis":"zj-public-data-2022","detail":{"requested_mask":1}}\n' \
+        "$1" "$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)" "$2" "$3"
+}
+
+claim "record signs, saves the receipt, and knows a duplicate"
+event e-1 1 school >e1.json
+expect 0 liuhen record --key s.pem e1.json -o receipts
+says out 'recorded	gaj/1/'
+is "$(find receipts -name 'receipt-gaj-1-*.tlog-proof' | wc -l)" 1
+entry=$(cut -f3 out)
+expect 0 liuhen record --key s.pem e1.json
+says out 'duplicate'
+
+claim "whom a signed event is about never reaches the ledger in the clear"
+event e-5 5 about | sed 's/}$/,"subjects":[{"type":"resident","id":"11010519491231002X"}],"case_number":"JH-2026-77"}/' >about.json
+expect 0 liuhen record --key s.pem about.json
+says out 'recorded'
+expect 0 liuhen trail --purpose about --json
+says out 'subject_digest'
+expect 0 liuhen export -o about.lhar
+if grep -qa -e 11010519491231002X -e JH-2026-77 about.lhar out; then
+    echo "FAILED: $claim_now" >&2
+    exit 1
+fi
+sed 's/11010519491231002X/110105194912310021/; s/"e-5"/"e-6"/' about.json >wrong.json
+expect 6 liuhen record --key s.pem wrong.json
+lacks out 1101051949
+
+claim "some rejected is 8, all rejected is 6, another content is 1"
+{ event e-2 2 school; event e-3 3 'not a code!'; } >mixed.ndjson
+expect 8 liuhen record --key s.pem mixed.ndjson
+says out 'rejected'
+sed -n 2p mixed.ndjson >bad.json
+expect 6 liuhen record --key s.pem bad.json
+event e-1 1 other >conflict.json
+expect 1 liuhen record --key s.pem conflict.json
+says out 'event.conflict'
+
+claim "a dry run hands nothing in"
+event e-9 9 school >dry.json
+expect 0 liuhen record -n --key s.pem dry.json
+says out 'valid'
+expect 6 liuhen record -n dry.json
+says out 'staff: required'
+expect 0 liuhen trail --purpose school --json
+lacks out 'e-9'
+
+claim "a session's key signs until the session ends"
+expect 0 liuhen session open --key s.pem -o session.pem --hours 2 --terminal t-1
+says out 'recorded'
+event e-7 7 session >e7.json
+expect 0 liuhen record --key session.pem e7.json
+says out 'recorded'
+expect 0 liuhen trail --purpose session --json
+says out '"session":'
+expect 2 liuhen session end --key s.pem
+expect 0 liuhen session end --key session.pem
+event e-8 8 session >e8.json
+expect 4 liuhen record --key session.pem e8.json
+expect 2 liuhen session open --key s.pem -o session2.pem --hours 9
+
+claim "a foreign key is refused with 4"
+liuhen keygen -o foreign.pem -q >/dev/null
+expect 4 liuhen record --key foreign.pem dry.json
+
+claim "a resident's number never stands in arguments"
+expect 2 liuhen trail --item 11010519491231002X
+lacks err 110105
+
+claim "a trail is proven and its filters combine"
+expect 0 liuhen trail --staff "$staff" --type QUERY --purpose school
+says err 'rows proven: 2'
+is "$(wc -l <out)" 2
+expect 0 liuhen trail --item marriage --item none -n 1 -r --lang zh
+says err '1 行均有证明'
+expect 0 liuhen trail --since tomorrow
+says err 'rows proven: 0'
+expect 0 liuhen trail --no-verify -q
+says err 'NOT VERIFIED'
+expect 2 liuhen trail --since 11/24/2026
+
+claim "one entry is shown, a missing one is 5"
+expect 0 liuhen show "$entry" --proof
+says out 'e-1'
+says err 'proven'
+expect 0 liuhen show "$entry" --json
+says out '"verified": "full"'
+expect 5 liuhen show gaj/1/999999
+expect 2 liuhen show gaj-1-0
+
+claim "checkpoints extend one another"
+expect 0 liuhen checkpoint show --size 2 -o old.txt
+expect 0 liuhen checkpoint show -o new.txt
+expect 0 liuhen checkpoint diff old.txt new.txt
+says out 'consistent'
+expect 5 liuhen checkpoint show --size 3
+
+claim "receipts, archives and the whole ledger verify"
+expect 0 liuhen receipt get "$entry" -o r.tlog-proof
+expect 0 liuhen receipt verify r.tlog-proof
+says out '^RESULT: VERIFIED'
+expect 0 liuhen verify --all
+says out '^RESULT: VERIFIED'
+expect 0 liuhen export -o gaj.lhar
+expect 0 liuhen verify gaj.lhar
+expect 0 liuhen export -f csv -o gaj.csv
+expect 0 liuhen export -f ndjson -o gaj.ndjson --type QUERY --purpose school
+is "$(wc -l <gaj.ndjson)" 2
+
+claim "a receipt that was changed fails with 10, one under no known seal cannot be told: 11"
+sed 's/^index .*/index 0/' r.tlog-proof >forged.tlog-proof
+expect 10 liuhen receipt verify forged.tlog-proof
+says out '^RESULT: VERIFICATION FAILED'
+(unset LIUHEN_DATA && expect 11 liuhen receipt verify r.tlog-proof && says out '^RESULT: UNDECIDABLE')
+
+claim "the first use pins the network, and the pin is used offline"
+(
+    unset LIUHEN_DATA
+    expect 0 liuhen trail -n 1 --node "unix:$work/node/liuhend.sock"
+    says err 'first use'
+    expect 0 liuhen trail -n 1 --node "unix:$work/node/liuhend.sock"
+    says err 'pinned here'
+    expect 0 liuhen receipt verify r.tlog-proof
+    says out '^RESULT: VERIFIED'
+)
+
+claim "a seal of another key is a failure: 10; a policy that names none cannot tell: 11"
+found second >/dev/null 2>&1
+expect 10 liuhen trail --trust second/trust.policy
+says err 'VERIFICATION FAILED'
+echo 'quorum none' >empty.policy
+expect 11 liuhen trail --trust empty.policy
+
+claim "a node that lies about a trail is found out, whatever the lie"
+lie() {
+    python3 -B "$here/liar.py" "$work/liar.sock" "$work/node/liuhend.sock" "$2" &
+    liar_pid=$!
+    tries=0
+    until [ -S "$work/liar.sock" ] || [ "$tries" -ge 100 ]; do
+        tries=$((tries + 1))
+        sleep 0.1
+    done
+    claim_now="a node that lies is found out: $2"
+    expect "$1" liuhen trail --type QUERY --node "unix:$work/liar.sock"
+    kill "$liar_pid"
+    wait "$liar_pid" 2>/dev/null || true
+    liar_pid=
+    rm -f "$work/liar.sock"
+}
+lie 0 truth
+lie 3 garble
+for one in swap_leaves drop_proofs shorten_proof turn_round rename_entry loop change_root \
+    change_size unasked; do
+    lie 10 "$one"
+    says err 'VERIFICATION FAILED'
+done
+
+claim "a node that lost its newest entries is found out"
+stop_node
+cp -R node node.old
+cp -R node-guard node-guard.old
+start_node node
+event e-20 20 school >e20.json
+expect 0 liuhen record --key s.pem e20.json
+expect 0 liuhen trail -n 1
+stop_node
+rm -rf node node-guard
+mv node.old node
+mv node-guard.old node-guard
+start_node node
+expect 10 liuhen trail -n 1
+says err 'cut off'
+
+claim "another network at the same address is found out"
+stop_node
+mv node node.first
+mv second node
+sed "s|$work/second/|$work/node/|; s|^data = .*|data = $work/node|" node/liuhend.conf >conf
+cp conf node/liuhend.conf
+start_node node
+liuhen cosign node/generation-1.lh --key a.pem -q >/dev/null
+liuhen cosign node/generation-1.lh --key b.pem -q >/dev/null
+liuhen submit node/generation-1.lh >/dev/null
+(
+    unset LIUHEN_DATA
+    expect 10 liuhen trail --node "unix:$work/node/liuhend.sock"
+    says err 'first used'
+)
+
+claim "every verb has help in both languages"
+for verb in $(liuhen --help | sed -n 's/^  \([a-z]*\) .*/\1/p' | sort -u); do
+    case $verb in
+    staff) set -- staff enrol ;;
+    session) set -- session open ;;
+    receipt) set -- receipt get ;;
+    checkpoint) set -- checkpoint show ;;
+    import) set -- import csv ;;
+    backup) set -- backup create ;;
+    *) set -- "$verb" ;;
+    esac
+    expect 0 liuhen "$@" --help
+    says out 'Exit codes'
+    expect 0 liuhen "$@" --help --lang zh
+    says out '退出码'
+done
+expect 2 liuhen
+expect 2 liuhen trial
+says err 'trail'
+expect 0 liuhen completion bash
+bash -n out
+
+echo "$claims claims hold"

@@ -1,0 +1,298 @@
+"""The HTTP edge under bad clients: slow ones, large ones, broken ones, too many, gone ones."""
+
+import socket
+import threading
+import time
+
+from nodelib import equal, event, main
+
+
+def dial(node):
+    raw = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    raw.settimeout(20)
+    raw.connect(node.socket)
+    return raw
+
+
+def read_all(raw):
+    data = b""
+    try:
+        while True:
+            more = raw.recv(65536)
+            if not more:
+                return data
+            data += more
+    except ConnectionError:
+        return data
+
+
+HEAD = b"POST /v1/events HTTP/1.1\r\nHost: n\r\nContent-Type: application/json\r\n"
+
+
+def trickle(node, start, piece, seconds):
+    """Send a byte now and then; how long until the node hangs up, and what it said."""
+    raw = dial(node)
+    raw.sendall(start)
+    began = time.monotonic()
+    raw.settimeout(0.1)
+    said = b""
+    while time.monotonic() - began < seconds:
+        try:
+            raw.sendall(piece)
+        except OSError:
+            break
+        try:
+            more = raw.recv(65536)
+            if not more:
+                break
+            said += more
+        except socket.timeout:
+            continue
+        except OSError:
+            break
+    took = time.monotonic() - began
+    raw.close()
+    return took, said
+
+
+def a_request_that_trickles_is_cut_at_its_deadline(node):
+    node.add_config("timeout.request = 2s\ntimeout.idle = 60s\n")
+    node.begin()
+    cases = {
+        "request line": (b"GET /v1/sta", b"t"),
+        "headers": (HEAD, b"X-A: b\r\n"),
+        "body": (HEAD + b"Content-Length: 100000\r\n\r\n{", b" "),
+        "chunks": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+    }
+    found = {}
+    threads = [threading.Thread(target=lambda k=k, v=v: found.update({k: trickle(node, *v, 8)}))
+               for k, v in cases.items()]
+    for thread in threads:
+        thread.start()
+    # Meanwhile others are served at once.
+    for _ in range(20):
+        began = time.monotonic()
+        equal(node.record(event()).status, 201)
+        assert time.monotonic() - began < 1
+    for thread in threads:
+        thread.join()
+    for what, (took, said) in found.items():
+        assert 1.8 < took < 3.5, "%s: %.1f s" % (what, took)
+        assert b" 408 " in said and b"request.timeout" in said, (what, said)
+
+
+def the_deadline_counts_from_the_first_byte_not_from_the_connection(node):
+    node.add_config("timeout.request = 1s\ntimeout.idle = 3s\n")
+    node.begin()
+    raw = dial(node)
+    time.sleep(1.5)
+    raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: n\r\n\r\n")
+    assert b"200 OK" in raw.recv(65536)
+    began = time.monotonic()
+    equal(read_all(raw), b"")
+    assert 2.5 < time.monotonic() - began < 5
+
+
+def a_reply_that_nobody_reads_is_cut(node):
+    node.add_config("timeout.write = 1s\n")
+    node.begin()
+    for _ in range(3):
+        equal(node.record(*[event() for _ in range(900)]).status, 201)
+    raw = dial(node)
+    raw.sendall(b"GET /v1/archive HTTP/1.1\r\nHost: n\r\n\r\n")
+    deadline = time.monotonic() + 10
+    while node.status()["connections"] > 1 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    equal(node.status()["connections"], 1)
+    raw.close()
+
+
+def too_large_is_said_and_nothing_is_recorded(node):
+    node.add_config("limits.body = 64KiB\nlimits.header = 4KiB\n")
+    node.begin()
+    size = node.size()
+    reply = node.post("/v1/events", b" " * 70000)
+    equal((reply.status, reply.headers["Content-Type"], reply.json["code"]),
+          (413, "application/problem+json", "request.too_large"))
+    raw = dial(node)
+    raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: n\r\nX-Big: " + b"a" * 5000 + b"\r\n\r\n")
+    said = read_all(raw)
+    assert b" 400 " in said and b"request.malformed" in said, said
+    raw = dial(node)
+    raw.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" +
+                b"".join(b"4000\r\n" + b" " * 0x4000 + b"\r\n" for _ in range(6)))
+    said = read_all(raw)
+    assert b" 413 " in said and b"request.too_large" in said, said
+    equal(node.size(), size)
+
+
+def broken_requests_are_answered_and_cut(node):
+    node.begin()
+    for what, data, status in (
+            ("no version", b"GET /healthz\r\n\r\n", b"400"),
+            ("rubbish", b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", b"400"),
+            ("a negative length", HEAD + b"Content-Length: -1\r\n\r\n", b"400"),
+            ("two framings", HEAD + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"
+             b"0\r\n\r\n", b"400"),
+            ("a broken chunk", HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", b"4"),
+            ("an unknown method", b"BREW / HTTP/1.1\r\nHost: n\r\n\r\n", b"4")):
+        raw = dial(node)
+        raw.sendall(data)
+        raw.shutdown(socket.SHUT_WR)
+        said = read_all(raw)
+        assert said.startswith(b"HTTP/1.1 " + status), (what, said[:200])
+        assert b"application/problem+json" in said, (what, said)
+        assert b"<html" not in said.lower(), (what, said)
+        raw.close()
+    equal(node.get("/healthz").status, 200)
+
+
+def unknown_paths_and_methods_have_their_words(node):
+    node.begin()
+    for method, path, status, code in (
+            ("GET", "/", 404, "request.not_found"),
+            ("GET", "/v1/nothing", 404, "request.not_found"),
+            ("GET", "/v1/events", 405, "request.method"),
+            ("POST", "/v1/trail", 405, "request.method"),
+            ("DELETE", "/v1/entries/gaj/1/0", 405, "request.method"),
+            ("GET", "/v1/status/", 404, "request.not_found"),
+            ("GET", "//v1/status", 404, "request.not_found"),
+            ("GET", "/v1/entries/../status", 400, "request.malformed")):
+        reply = node.request(method, path)
+        equal((reply.status, reply.json["code"]), (status, code), method + " " + path)
+    reply = node.request("HEAD", "/v1/status")
+    equal((reply.status, reply.body), (200, b""))
+
+
+def many_requests_ride_one_connection_in_order(node):
+    node.begin()
+    raw = dial(node)
+    raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: n\r\n\r\n" * 50 +
+                b"GET /readyz HTTP/1.1\r\nHost: n\r\nConnection: close\r\n\r\n")
+    said = read_all(raw)
+    equal((said.count(b"ok\n"), said.count(b"ready\n"), said.count(b"HTTP/1.1 200")), (50, 1, 51))
+
+
+def connections_beyond_the_cap_are_told(node):
+    node.add_config("limits.connections = 8\n")
+    node.begin()
+    held = [dial(node) for _ in range(8)]
+    time.sleep(0.2)
+    extra = dial(node)
+    said = read_all(extra)
+    assert b" 503 " in said and b"Retry-After" in said and b"busy.queue_full" in said, said
+    for raw in held:
+        raw.close()
+    time.sleep(0.2)
+    equal(node.get("/healthz").status, 200)
+
+
+def bodies_of_all_connections_together_are_bounded(node):
+    node.add_config("limits.buffered = 1MiB\nlimits.body = 512KiB\n")
+    node.begin()
+    held = []
+    refused = 0
+    for _ in range(6):
+        raw = dial(node)
+        raw.settimeout(0.3)
+        try:
+            raw.sendall(HEAD + b"Content-Length: 500000\r\n\r\n" + b" " * 300000)
+            said = raw.recv(65536)
+            refused += b" 503 " in said
+        except socket.timeout:
+            pass
+        except OSError:
+            refused += 1
+        held.append(raw)
+    assert 2 <= refused <= 4, refused
+    for raw in held:
+        raw.close()
+    time.sleep(0.2)
+    equal(node.record(event()).status, 201)
+
+
+def more_than_the_queue_holds_is_refused_whole_and_comes_in_later(node):
+    node.add_config("limits.queue = 100\nlimits.events = 60\n")
+    node.begin()
+    replies = []
+    lists = [[event() for _ in range(60)] for _ in range(12)]
+
+    def send(events):
+        for _ in range(200):
+            reply = node.record(*events)
+            replies.append(reply)
+            if reply.status == 201:
+                return
+            equal((reply.status, reply.json["code"], reply.headers["Retry-After"]),
+                  (503, "busy.queue_full", "1"))
+            time.sleep(0.02)
+
+    threads = [threading.Thread(target=send, args=(one,)) for one in lists]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    equal(sum(reply.status == 201 for reply in replies), 12)
+    assert any(reply.status == 503 for reply in replies)
+    equal(node.status()["recorded"], 2 + 12 * 60)
+
+
+def a_stranger_is_turned_away(node):
+    import os
+    import subprocess
+    import sys
+    if os.getuid() != 0:
+        print("      (needs root, to become somebody else)")
+        return
+    node.socket = os.path.join(node.base, "s")
+    node.add_config("api.socket = %s\napi.socket_mode = 0666\n" % node.socket)
+    node.begin()
+    os.chmod(node.base, 0o755)
+    ask = ("import socket,sys\ns = socket.socket(socket.AF_UNIX)\ns.connect(%r)\n"
+           "s.sendall(b'GET ' + sys.argv[1].encode() + b' HTTP/1.1\\r\\nHost: n\\r\\n"
+           "Connection: close\\r\\n\\r\\n')\n"
+           "print(s.makefile().read())" % node.socket)
+
+    def asked(path):
+        return subprocess.run([sys.executable, "-c", ask, path], stdout=subprocess.PIPE, text=True,
+                              check=True, preexec_fn=lambda: os.setuid(65534)).stdout
+
+    for path in ("/v1/status", "/v1/trail", "/v1/archive", "/jinhua/gaj/1/checkpoint"):
+        said = asked(path)
+        assert " 403 " in said and "auth.unknown_client" in said, said
+    assert " 200 " in asked("/healthz")
+    node.add_config("client = uid:65534 sources=a types=QUERY\n")
+    node.signal(1)
+    time.sleep(0.3)
+    assert " 200 " in asked("/v1/status")
+
+
+def a_client_that_leaves_loses_only_its_reply(node):
+    import json
+    node.begin()
+    made = [event() for _ in range(30)]
+    for one in made:
+        body = json.dumps(one).encode()
+        raw = dial(node)
+        raw.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        raw.close()
+    deadline = time.monotonic() + 10
+    while node.status()["recorded"] < 32 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for one in made:
+        equal(node.record(one).json["results"][0]["status"], "duplicate")
+    node.stop()
+
+
+main(a_request_that_trickles_is_cut_at_its_deadline,
+     the_deadline_counts_from_the_first_byte_not_from_the_connection,
+     a_reply_that_nobody_reads_is_cut,
+     too_large_is_said_and_nothing_is_recorded,
+     broken_requests_are_answered_and_cut,
+     unknown_paths_and_methods_have_their_words,
+     many_requests_ride_one_connection_in_order,
+     connections_beyond_the_cap_are_told,
+     bodies_of_all_connections_together_are_bounded,
+     more_than_the_queue_holds_is_refused_whole_and_comes_in_later,
+     a_stranger_is_turned_away,
+     a_client_that_leaves_loses_only_its_reply)

@@ -1,0 +1,283 @@
+"""A node's life: configuration, signals, service manager, two at once, rollback, damage, full disk."""
+
+import contextlib
+import json
+import os
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+from nodelib import equal, event, main
+
+
+def until(condition, what, seconds=10):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.02)
+
+
+def liuhend(node, *args):
+    done = subprocess.run([os.path.join(node.bin, "liuhend"), *args], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, check=False, timeout=30)
+    return done.returncode, done.stdout, done.stderr
+
+
+def the_configuration_is_checked_and_shown(node):
+    conf = os.path.join(node.dir, "liuhend.conf")
+    node.add_config("log.level = debug\nclient = uid:12 sources=a types=QUERY level=2\n")
+    equal(liuhend(node, "--config", conf, "--data", node.dir, "--check-config")[0], 0)
+    code, out, _ = liuhend(node, "--data", node.dir, "--print-config")
+    equal(code, 0)
+    assert "# %s:2\nlog.level = debug\n" % conf in out, out
+    assert "# command line\ndata = %s\n" % node.dir in out, out
+    assert "# default\nlimits.body = 8MiB\n" in out, out
+    assert "client = uid:12 sources=a types=QUERY level=2\n" in out, out
+    with open(conf, "w", encoding="utf-8") as file:  # what was printed is a configuration
+        file.write(out)
+    equal(liuhend(node, "--config", conf, "--check-config")[0], 0)
+    node.add_config("log.levle = info\n")
+    code, _, err = liuhend(node, "--data", node.dir, "--check-config")
+    assert code == 2 and 'unknown key "log.levle", did you mean "log.level"?' in err, err
+    assert "liuhend.conf:" in err
+    equal(liuhend(node)[0], 2)
+    equal(liuhend(node, "--no-such")[0], 2)
+    equal(liuhend(node, "--version")[0], 0)
+    code, out, _ = liuhend(node, "--help")
+    assert code == 0 and "heartbeat.idle" in out
+
+
+def sigterm_drains_and_ends_with_nothing_lost(node):
+    node.begin()
+    got = []
+
+    def send():
+        with contextlib.suppress(OSError, Exception):
+            reply = node.record(*[event() for _ in range(500)])
+            got.append(reply)
+
+    threads = [threading.Thread(target=send) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.15)
+    node.stop()
+    for thread in threads:
+        thread.join()
+    assert not os.path.exists(node.socket)
+    assert "node.stopped" in node.logged()
+    node.start()
+    for reply in got:
+        if reply.status == 201:
+            for result in reply.json["results"]:
+                equal(node.get("/v1/receipts/" + result["entry"]).text, result["receipt"])
+    assert any(reply.status == 201 for reply in got), [reply.status for reply in got]
+
+
+def a_second_signal_ends_at_once(node):
+    node.begin()
+    held = [socket.socket(socket.AF_UNIX) for _ in range(2)]
+    for raw in held:  # a reply nobody takes keeps a node waiting
+        raw.connect(node.socket)
+    for _ in range(3):
+        node.record(*[event() for _ in range(900)])
+    for raw in held:
+        raw.sendall(b"GET /v1/archive HTTP/1.1\r\nHost: n\r\n\r\n")
+    time.sleep(0.3)
+    node.signal(signal.SIGTERM)
+    time.sleep(0.3)
+    equal(node.process.poll(), None)
+    node.signal(signal.SIGTERM)
+    equal(node.process.wait(timeout=5), 128 + signal.SIGTERM)
+    node.start()
+    equal(node.status()["state"], "continuous")
+
+
+def sighup_takes_a_good_file_whole_and_a_bad_one_not_at_all(node):
+    node.begin()
+    conf = os.path.join(node.dir, "liuhend.conf")
+    with open(conf, "a", encoding="utf-8") as out:
+        out.write("limits.events = 2\nlimits.body = 1MiB\n")
+    node.signal(signal.SIGHUP)
+    until(lambda: "config.reloaded" in node.logged(), "no reload")
+    assert 'config.needs_restart keys="limits.body"' in node.logged()
+    equal(node.record(*[event() for _ in range(3)]).status, 413)
+    with open(conf, "a", encoding="utf-8") as out:
+        out.write("limits.events = 500\nlimits.nothing = 1\n")
+    node.signal(signal.SIGHUP)
+    until(lambda: "config.refused" in node.logged(), "no refusal")
+    equal(node.record(*[event() for _ in range(3)]).status, 413)
+
+
+def the_service_manager_is_told(node):
+    path = os.path.join(node.base, "notify")
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.bind(path)
+    manager.settimeout(10)
+    node.start(env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "200000"})
+    assert manager.recv(4096).startswith(b"READY=1\n")
+    assert manager.recv(4096).startswith(b"WATCHDOG=1\n")
+    node.signal(signal.SIGHUP)
+    said = [manager.recv(4096) for _ in range(4)]
+    assert any(one.startswith(b"RELOADING=1\nMONOTONIC_USEC=") for one in said), said
+    assert b"READY=1" in said, said
+    node.signal(signal.SIGTERM)
+    said = b""
+    while b"STOPPING=1" not in said:
+        said = manager.recv(4096)
+    equal(node.process.wait(timeout=20), 0)
+
+
+def an_idle_ledger_gets_a_heartbeat(node):
+    with open(os.path.join(node.dir, "liuhend.conf"), "w", encoding="utf-8") as out:
+        out.write("heartbeat.idle = 500ms\n")
+    node.begin()
+    until(lambda: node.status()["height"] >= 4, "no heartbeat:\n" + node.logged())
+    items = node.get("/v1/trail?type=HEARTBEAT").json["items"]
+    assert items and items[0]["level"] == 1, items
+    assert "refused" not in node.logged()
+
+
+def only_one_node_serves_a_ledger(node):
+    node.begin()
+    code, _, err = liuhend(node, "--data", node.dir)
+    equal(code, 3, err)
+    equal(node.get("/healthz").status, 200)
+
+
+def a_copied_back_store_makes_the_ledger_suspect(node):
+    node.begin()
+    node.record(event())
+    node.stop()
+    store = os.path.join(node.dir, "store")
+    old = os.path.join(node.base, "old")
+    shutil.copytree(store, old)
+    node.start()
+    kept = node.record(event()).json["results"][0]
+    node.record(event())
+    node.stop()
+    shutil.rmtree(store)
+    shutil.copytree(old, store)
+    node.start()
+    status = node.status()
+    equal(status["state"], "suspect")
+    assert status["why"], status
+    equal(node.get("/readyz").json["code"], "state.suspect")
+    reply = node.record(event())
+    equal((reply.status, reply.json["code"]), (503, "state.suspect"))
+    equal(node.size(), status["size"])
+    equal(node.get("/v1/entries/" + kept["entry"]).status, 404)
+    equal(node.get("/v1/entries/gaj/1/0").status, 200)
+    assert node.get("/v1/trail").json["items"]
+    node.stop()
+
+
+def a_lost_guard_makes_the_ledger_suspect(node):
+    node.begin()
+    node.stop()
+    os.unlink(node.dir + "-guard/guard")
+    node.start()
+    equal(node.status()["state"], "suspect")
+    assert "guard.missing" in node.logged()
+
+
+def a_store_with_a_damaged_block_does_not_start(node):
+    node.begin()
+    for _ in range(4):
+        node.record(*[event() for _ in range(200)])
+    node.stop()
+    store = os.path.join(node.dir, "store")
+    hit = 0
+    for name in os.listdir(store):
+        path = os.path.join(store, name)
+        if not name.endswith((".log", ".sst", ".blob")) or os.path.getsize(path) < 4096:
+            continue
+        with open(path, "r+b") as file:  # every page of it
+            for at in range(2048, os.path.getsize(path), 4096):
+                file.seek(at)
+                byte = file.read(1)
+                file.seek(at)
+                file.write(bytes([byte[0] ^ 0x40]))
+                hit += 1
+    assert hit > 0
+    node.start(wait=False)
+    code = None
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        code = node.process.wait(timeout=5)
+    if code is None:  # what is readable was cut to whole blocks: then it must not pass for current
+        equal(node.status()["state"], "suspect")
+    else:
+        equal(code, 4, node.logged())
+        assert "reason=" in node.logged()
+
+
+def a_full_disk_ends_the_process_and_loses_nothing_acknowledged(node):
+    node.begin()
+    kept = node.record(event()).json["results"][0]
+    node.stop()
+
+    def little_room():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (120000, 120000))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    with open(node.log, "ab") as log:
+        node.process = subprocess.Popen(
+            [os.path.join(node.bin, "liuhend"), "--data", node.dir], stderr=log,
+            preexec_fn=little_room, restore_signals=False)
+    node.wait_ready()
+    acknowledged = [kept]
+    for _ in range(200):
+        try:
+            reply = node.record(*[event() for _ in range(20)])
+        except Exception:  # the reply never came  # pylint: disable=broad-except
+            break
+        if reply.status == 201:
+            acknowledged += reply.json["results"]
+    equal(node.process.wait(timeout=20), 5, node.logged())
+    assert "ledger.failed" in node.logged()
+    node.start()
+    equal(node.status()["state"], "continuous", node.logged())
+    for result in acknowledged:
+        equal(node.get("/v1/receipts/" + result["entry"]).text, result["receipt"])
+    node.record(event())
+
+
+def a_bad_start_names_what_is_wrong(node):
+    def fails_with(words, code=3):
+        got, _, err = liuhend(node, "--data", node.dir)
+        equal(got, code, err)
+        assert words in err, err
+
+    os.chmod(os.path.join(node.dir, "keys/seal-1.pem"), 0o644)
+    fails_with("seal key")
+    os.chmod(os.path.join(node.dir, "keys/seal-1.pem"), 0o600)
+    recorder = os.path.join(node.dir, "keys/recorder.pem")
+    os.rename(recorder, recorder + "-")
+    fails_with("recorder key")
+    shutil.copy(os.path.join(node.dir, "keys/officer-1.pem"), recorder)
+    fails_with("not the recorder key that the genesis names")
+    os.rename(recorder + "-", recorder)
+    node.add_config("department = mzj\n")
+    fails_with('"mzj" is no member')
+    node.add_config("department = gaj\nlog.format = json\n")
+    node.start()
+    node.stop()
+    for line in node.logged().splitlines():
+        assert set(json.loads(line)) == {"time", "level", "event", "fields"}, line
+
+
+main(the_configuration_is_checked_and_shown,
+     sigterm_drains_and_ends_with_nothing_lost,
+     a_second_signal_ends_at_once,
+     sighup_takes_a_good_file_whole_and_a_bad_one_not_at_all,
+     the_service_manager_is_told,
+     an_idle_ledger_gets_a_heartbeat,
+     only_one_node_serves_a_ledger,
+     a_copied_back_store_makes_the_ledger_suspect,
+     a_lost_guard_makes_the_ledger_suspect,
+     a_store_with_a_damaged_block_does_not_start,
+     a_full_disk_ends_the_process_and_loses_nothing_acknowledged,
+     a_bad_start_names_what_is_wrong)
