@@ -179,6 +179,14 @@ enum lh_code lh_dir_make(const char *path, unsigned mode, struct lh_err *err)
     return rc;
 }
 
+/* A pipe, a socket or a device is written to; only a file has a place that another can take. */
+static bool is_device(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+}
+
 enum lh_code lh_file_writer_open(struct lh_file_writer *out, const char *path, unsigned mode,
                                  struct lh_err *err)
 {
@@ -188,6 +196,13 @@ enum lh_code lh_file_writer_open(struct lh_file_writer *out, const char *path, u
     lh_buf_add_text(&writer.path, path);
     if (strcmp(path, "-") == 0) {
         writer.fd = STDOUT_FILENO;
+    } else if (is_device(path)) {
+        writer.fd = open(path, O_WRONLY | O_CLOEXEC);
+        if (writer.fd < 0) {
+            rc = io_error(err, "opening", path);
+            lh_file_writer_drop(&writer);
+            return rc;
+        }
     } else {
         lh_buf_add_format(&writer.temporary, "%s.XXXXXX", path);
         rc = lh_buf_check(&writer.temporary, err);
@@ -218,7 +233,7 @@ enum lh_code lh_file_writer_finish(struct lh_file_writer *writer, struct lh_err 
     enum lh_code rc = LH_OK;
 
     if (writer->temporary.len == 0) {
-        writer->fd = -1;
+        lh_file_writer_drop(writer);
         return LH_OK;
     }
     if (fsync(writer->fd) != 0 || rename(lh_buf_text(&writer->temporary), path) != 0) {

@@ -26,11 +26,12 @@ bool lh_file_exists(const char *path);
 /** Make a directory and its parents; an existing one is fine. New ones get `mode`. */
 enum lh_code lh_dir_make(const char *path, unsigned mode, struct lh_err *err) LH_MUST_CHECK;
 
-/* A file written bit by bit, in place only when it is whole. */
+/* A file written bit by bit, in place only when it is whole. What is no file (a pipe, a device) and
+ * "-" are written to as they are. */
 struct lh_file_writer {
     int fd;
     struct lh_buf path;
-    struct lh_buf temporary; /* empty: the file itself ("-") */
+    struct lh_buf temporary; /* empty: written to directly */
 };
 enum lh_code lh_file_writer_open(struct lh_file_writer *out, const char *path, unsigned mode,
                                  struct lh_err *err) LH_MUST_CHECK;

@@ -256,6 +256,14 @@ expect 0 liuhen export -f csv -o gaj.csv
 expect 0 liuhen export -f ndjson -o gaj.ndjson --type QUERY --purpose school
 is "$(wc -l <gaj.ndjson)" 2
 
+claim "what is written to a pipe leaves the pipe in its place"
+mkfifo pipe
+timeout 20 cat pipe >piped.lhar &
+expect 0 timeout 20 liuhen export -o pipe
+wait "$!"
+is "$(test -p pipe && echo pipe)" pipe
+expect 0 liuhen verify piped.lhar
+
 claim "a receipt that was changed fails with 10, one under no known seal cannot be told: 11"
 sed 's/^index .*/index 0/' r.tlog-proof >forged.tlog-proof
 expect 10 liuhen receipt verify forged.tlog-proof
