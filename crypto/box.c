@@ -5,6 +5,7 @@
 #include "crypto/evp_internal.h"
 #include "crypto/hpke_internal.h"
 
+#include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,16 +102,16 @@ static bool seal_w(struct box_key *key, uint8_t *out, uint32_t number, struct lh
     return done;
 }
 
-static bool open_w(struct box_key *key, uint8_t *out, uint32_t number, struct lh_bytes aad,
-                   struct lh_bytes body)
+static enum lh_code open_w(struct box_key *key, uint8_t *out, uint32_t number, struct lh_bytes aad,
+                           struct lh_bytes body)
 {
     uint8_t material[LH_GCM_KEY_SIZE + LH_GCM_NONCE_SIZE];
-    bool done;
+    enum lh_code rc;
 
     derive_w(key, material, number);
-    done = lh_gcm_open(key->ctx, key->cipher, material, material + LH_GCM_KEY_SIZE, aad, body, out);
+    rc = lh_gcm_open(key->ctx, key->cipher, material, material + LH_GCM_KEY_SIZE, aad, body, out);
     lh_wipe(material, sizeof material);
-    return done;
+    return rc;
 }
 
 /* ---- Suite G: the body of one box ---- */
@@ -180,20 +181,21 @@ static bool seal_g(struct box_key *key, uint8_t *out, uint32_t number, struct lh
     return done;
 }
 
-static bool open_g(struct box_key *key, uint8_t *out, uint32_t number, struct lh_bytes aad,
-                   struct lh_bytes body)
+static enum lh_code open_g(struct box_key *key, uint8_t *out, uint32_t number, struct lh_bytes aad,
+                           struct lh_bytes body)
 {
     struct lh_bytes text = lh_bytes_of(body.data, body.len - MAC_SIZE);
     struct material_g material;
     struct lh_hash mac;
-    bool done;
+    enum lh_code rc = LH_ERR_FORGED;
 
     derive_g(key, &material, number);
     mac = mac_g(key, &material, aad, text);
-    done = lh_secret_is_equal(lh_hash_bytes(&mac), lh_bytes_of(body.data + text.len, MAC_SIZE)) &&
-           crypt_g(key, &material, out, text);
+    if (lh_secret_is_equal(lh_hash_bytes(&mac), lh_bytes_of(body.data + text.len, MAC_SIZE))) {
+        rc = crypt_g(key, &material, out, text) ? LH_OK : LH_ERR_NOMEM;
+    }
     lh_wipe(&material, sizeof material);
-    return done;
+    return rc;
 }
 
 /* ---- Encapsulation ---- */
@@ -442,8 +444,9 @@ static enum lh_code decapsulate_g(struct box_key *key, struct lh_signer *recipie
     if (rest->failed || der.len > SM2_BOX_MAX || !is_canonical_sm2(der)) {
         return lh_err_set(err, LH_ERR_INVALID, "its sm2 ciphertext is not canonical DER");
     }
+    ERR_clear_error();
     if (!sm2_decrypt(key->secret, der, lh_signer_pkey(recipient))) {
-        return lh_evp_err(err, LH_ERR_FORGED, "its secret was not encrypted for this key");
+        return lh_evp_err(err, lh_evp_sm2_fault(), "its secret was not encrypted for this key");
     }
     return LH_OK;
 }
@@ -455,7 +458,6 @@ static enum lh_code open_with(struct box_key *key, struct lh_buf *out, struct lh
     size_t overhead = tag_size(key->id);
     uint32_t number;
     uint8_t *room;
-    bool opened;
     enum lh_code rc;
 
     rc = key->id == LH_SUITE_W ? decapsulate_w(key, recipient, &rest, err)
@@ -471,10 +473,10 @@ static enum lh_code open_with(struct box_key *key, struct lh_buf *out, struct lh
     if (room == NULL) {
         return lh_buf_check(out, err);
     }
-    opened = key->id == LH_SUITE_W ? open_w(key, room, number, aad, rest.rest)
-                                   : open_g(key, room, number, aad, rest.rest);
-    if (!opened) {
-        return lh_evp_err(err, LH_ERR_FORGED, "not sealed for this key and associated data");
+    rc = key->id == LH_SUITE_W ? open_w(key, room, number, aad, rest.rest)
+                               : open_g(key, room, number, aad, rest.rest);
+    if (rc != LH_OK) {
+        return lh_evp_err(err, rc, "not sealed for this key and associated data");
     }
     out->len += rest.rest.len - overhead;
     out->data[out->len] = 0;

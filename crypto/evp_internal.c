@@ -41,6 +41,18 @@ enum lh_code lh_evp_err(struct lh_err *err, enum lh_code code, const char *forma
     return lh_err_set(err, code, "%s", made.text);
 }
 
+/* Reasons of SM2 and EC from 100 on are about what was given; those below, about the library. */
+enum lh_code lh_evp_sm2_fault(void)
+{
+    enum { OWN_REASONS = 100, OWN_REASONS_END = 256 };
+    unsigned long number = ERR_peek_error();
+    int reason = ERR_GET_REASON(number);
+    bool is_own = ERR_GET_LIB(number) == ERR_LIB_SM2 || ERR_GET_LIB(number) == ERR_LIB_EC;
+
+    return is_own && reason >= OWN_REASONS && reason < OWN_REASONS_END ? LH_ERR_FORGED
+                                                                       : LH_ERR_NOMEM;
+}
+
 /* These two say that a signature cannot be one: its point is at infinity; for SM2, r + s = 0. */
 static bool is_no_signature(unsigned long number)
 {

@@ -25,6 +25,12 @@ enum lh_code lh_evp_err(struct lh_err *err, enum lh_code code, const char *forma
  */
 enum lh_code lh_evp_verdict(int answer);
 
+/**
+ * Why SM2 decryption failed: LH_ERR_FORGED if OpenSSL looked at the ciphertext and it is none for
+ * this key, else LH_ERR_NOMEM. The error queue must have been empty before.
+ */
+enum lh_code lh_evp_sm2_fault(void);
+
 /** What OpenSSL calls the algorithm, and its curve (NULL for Ed25519 and X25519). */
 const char *lh_evp_key_type(enum lh_alg alg);
 const char *lh_evp_group(enum lh_alg alg);

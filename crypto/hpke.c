@@ -243,27 +243,28 @@ bool lh_gcm_seal(EVP_CIPHER_CTX *ctx, const EVP_CIPHER *cipher, const uint8_t *k
            EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, LH_GCM_TAG_SIZE, out + plain.len) == 1;
 }
 
-bool lh_gcm_open(EVP_CIPHER_CTX *ctx, const EVP_CIPHER *cipher, const uint8_t *key,
-                 const uint8_t *nonce, struct lh_bytes aad, struct lh_bytes sealed, uint8_t *out)
+enum lh_code lh_gcm_open(EVP_CIPHER_CTX *ctx, const EVP_CIPHER *cipher, const uint8_t *key,
+                         const uint8_t *nonce, struct lh_bytes aad, struct lh_bytes sealed,
+                         uint8_t *out)
 {
     size_t text_len = sealed.len - LH_GCM_TAG_SIZE;
     uint8_t tag[LH_GCM_TAG_SIZE];
     uint8_t none[1];
     int len = 0;
-    bool opened;
+    enum lh_code rc = LH_ERR_NOMEM;
 
     lh_assert(sealed.len >= LH_GCM_TAG_SIZE);
     memcpy(tag, sealed.data + text_len, sizeof tag);
-    opened =
-        EVP_DecryptInit_ex2(ctx, cipher, key, nonce, NULL) == 1 &&
+    if (EVP_DecryptInit_ex2(ctx, cipher, key, nonce, NULL) == 1 &&
         (aad.len == 0 || EVP_DecryptUpdate(ctx, NULL, &len, aad.data, (int)aad.len) == 1) &&
         (text_len == 0 || EVP_DecryptUpdate(ctx, out, &len, sealed.data, (int)text_len) == 1) &&
-        EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, sizeof tag, tag) == 1 &&
-        EVP_DecryptFinal_ex(ctx, none, &len) == 1;
-    if (!opened) {
+        EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, sizeof tag, tag) == 1) {
+        rc = EVP_DecryptFinal_ex(ctx, none, &len) == 1 ? LH_OK : LH_ERR_FORGED;
+    }
+    if (rc != LH_OK) {
         lh_wipe(out, text_len);
     }
-    return opened;
+    return rc;
 }
 
 /* RFC 9180 5.2: base_nonce XOR I2OSP(seq, Nn). */
@@ -353,11 +354,12 @@ enum lh_code lh_hpke_open(const struct lh_hpke *hpke, struct lh_buf *out, uint64
         return rc;
     }
     compute_nonce(nonce, hpke, sequence);
-    if (lh_gcm_open(ctx, cipher, hpke->key, nonce, aad, sealed, room)) {
+    rc = lh_gcm_open(ctx, cipher, hpke->key, nonce, aad, sealed, room);
+    if (rc == LH_OK) {
         out->len += sealed.len - LH_GCM_TAG_SIZE;
         out->data[out->len] = 0;
     } else {
-        rc = lh_evp_err(err, LH_ERR_FORGED, "not sealed for this key, number and associated data");
+        rc = lh_evp_err(err, rc, "not sealed for this key, number and associated data");
     }
     EVP_CIPHER_CTX_free(ctx);
     EVP_CIPHER_free(cipher);

@@ -18,8 +18,9 @@ void lh_hpke_export_with(struct lh_suite *suite, struct lh_bytes exporter_secret
 bool lh_gcm_seal(EVP_CIPHER_CTX *ctx, const EVP_CIPHER *cipher, const uint8_t *key,
                  const uint8_t *nonce, struct lh_bytes aad, struct lh_bytes plain, uint8_t *out);
 /** Into `out` of sealed.len - LH_GCM_TAG_SIZE bytes, which are wiped if the tag is wrong. */
-bool lh_gcm_open(EVP_CIPHER_CTX *ctx, const EVP_CIPHER *cipher, const uint8_t *key,
-                 const uint8_t *nonce, struct lh_bytes aad, struct lh_bytes sealed, uint8_t *out);
+enum lh_code lh_gcm_open(EVP_CIPHER_CTX *ctx, const EVP_CIPHER *cipher, const uint8_t *key,
+                         const uint8_t *nonce, struct lh_bytes aad, struct lh_bytes sealed,
+                         uint8_t *out);
 /** LH_ERR_LIMIT for lengths that OpenSSL's int cannot hold. */
 enum lh_code lh_gcm_check_sizes(struct lh_bytes aad, struct lh_bytes text,
                                 struct lh_err *err) LH_MUST_CHECK;

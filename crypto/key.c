@@ -299,35 +299,14 @@ const struct lh_pubkey *lh_verifier_pubkey(const struct lh_verifier *verifier)
 }
 
 /* LH_OK, LH_ERR_FORGED, or LH_ERR_NOMEM where OpenSSL could not do it. */
-static enum lh_code try_ed25519(struct scratch *scratch, const struct lh_verifier *verifier,
-                                const struct lh_sig *sig, struct lh_bytes message)
+static enum lh_code verify_ed25519(struct scratch *scratch, const struct lh_verifier *verifier,
+                                   const struct lh_sig *sig, struct lh_bytes message)
 {
     if (EVP_DigestVerifyInit_ex(scratch->md, NULL, NULL, NULL, NULL, verifier->pkey, NULL) != 1) {
         return LH_ERR_NOMEM;
     }
     return lh_evp_verdict(
         EVP_DigestVerify(scratch->md, sig->bytes, LH_SIG_SIZE, message.data, message.len));
-}
-
-/*
- * Inside, OpenSSL 3.0 makes a context for the hash, and if it gets no memory for that it calls the
- * signature wrong and leaves no error. So nobody is blamed before such a context could be made, and
- * the answer is the same again.
- */
-static enum lh_code verify_ed25519(struct scratch *scratch, const struct lh_verifier *verifier,
-                                   const struct lh_sig *sig, struct lh_bytes message)
-{
-    enum lh_code rc = try_ed25519(scratch, verifier, sig, message);
-
-    if (rc != LH_ERR_FORGED) {
-        return rc;
-    }
-    EVP_MD_CTX *probe = EVP_MD_CTX_new();
-    if (probe == NULL) {
-        return LH_ERR_NOMEM;
-    }
-    EVP_MD_CTX_free(probe);
-    return try_ed25519(scratch, verifier, sig, message);
 }
 
 static enum lh_code verify_p256(struct scratch *scratch, const struct lh_verifier *verifier,
@@ -372,6 +351,23 @@ static enum lh_code verify_with(struct scratch *scratch, const struct lh_verifie
                               : verify_sm2(scratch, verifier, sig, message);
 }
 
+/*
+ * Where OpenSSL 3.0 gets no memory for a context inside, it may call the signature wrong and leave
+ * no error. So nobody is blamed before such a context could be made, and the answer is the same.
+ */
+static enum lh_code verify_again(struct scratch *scratch, const struct lh_verifier *verifier,
+                                 const struct lh_sig *sig, struct lh_bytes message)
+{
+    EVP_MD_CTX *probe = EVP_MD_CTX_new();
+
+    if (probe == NULL) {
+        return LH_ERR_NOMEM;
+    }
+    EVP_MD_CTX_free(probe);
+    ERR_clear_error();
+    return verify_with(scratch, verifier, sig, message);
+}
+
 enum lh_code lh_verify(const struct lh_verifier *verifier, const struct lh_sig *sig,
                        struct lh_bytes message, struct lh_err *err)
 {
@@ -383,6 +379,9 @@ enum lh_code lh_verify(const struct lh_verifier *verifier, const struct lh_sig *
     }
     ERR_clear_error();
     rc = verify_with(scratch, verifier, sig, message);
+    if (rc == LH_ERR_FORGED) {
+        rc = verify_again(scratch, verifier, sig, message);
+    }
     scratch_give_back(verifier, scratch);
     if (rc != LH_OK) {
         return lh_evp_err(err, rc, "the %s signature %s", lh_alg_name(verifier->key.alg),

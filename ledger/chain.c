@@ -38,6 +38,8 @@ struct judging {
     bool has_checkpoint;
     struct lh_checkpoint checkpoint; /* zeros when the note has no such text */
     struct lh_err note_err;          /* why there is no note or checkpoint */
+    enum lh_code seal;               /* what its seal is worth, where that is asked */
+    struct lh_err seal_err;
 };
 
 struct rule {
@@ -227,7 +229,7 @@ static bool seal_verifies(const struct judging *judging, struct lh_err *err)
     if (!judging->has_note) {
         return refuse(err, judging->note_err.text);
     }
-    return lh_note_verify(&judging->note, &judging->chain->seal, NULL, err) == LH_OK;
+    return judging->seal == LH_OK || refuse(err, judging->seal_err.text);
 }
 
 /* In the order in which they are judged: what a block is, what its header says, what is sealed. */
@@ -500,6 +502,13 @@ static enum lh_code judge(const struct lh_chain *chain, struct lh_suite *suite,
         return rc;
     }
     read_checkpoint(&judging);
+    if (seal == LH_SEAL_VERIFY && judging.has_note) {
+        judging.seal = lh_note_verify(&judging.note, &chain->seal, NULL, &judging.seal_err);
+        if (judging.seal != LH_OK && judging.seal != LH_ERR_FORGED &&
+            judging.seal != LH_ERR_NOT_FOUND && judging.seal != LH_ERR_INVALID) {
+            return lh_err_set(err, judging.seal, "%s", judging.seal_err.text); /* no verdict */
+        }
+    }
     for (size_t i = 0; i < RULE_COUNT; i++) {
         const struct rule *rule = &RULES[i];
         bool is_left_out = i == skip_rule || (seal == LH_SEAL_SKIP && rule->holds == seal_verifies);
