@@ -184,25 +184,6 @@ static enum lh_code read_fields(struct lh_csv *csv)
 
 /* ---- records ---- */
 
-static bool is_utf8(struct lh_bytes text)
-{
-    for (size_t i = 0; i < text.len;) {
-        uint8_t first = text.data[i];
-        size_t more = first < 0x80 ? 0 : first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
-
-        if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || more >= text.len - i) {
-            return false;
-        }
-        for (size_t j = 1; j <= more; j++) {
-            if ((text.data[i + j] & 0xc0) != 0x80) {
-                return false;
-            }
-        }
-        i += more + 1;
-    }
-    return true;
-}
-
 static bool is_blank(const struct lh_csv *csv)
 {
     return csv->count == 1 && csv->text.len == 0;
@@ -230,11 +211,13 @@ enum lh_code lh_csv_next(struct lh_csv *csv, struct lh_csv_record *out, bool *ou
             return rc;
         }
     } while (is_blank(csv));
-    if (!is_utf8(lh_buf_bytes(&csv->text))) {
+    if (!lh_bytes_is_utf8(lh_buf_bytes(&csv->text))) {
         return bad(csv, line, "not UTF-8");
     }
     for (size_t i = 0; i < csv->count; i++) {
-        csv->fields[i] = lh_bytes_of(csv->text.data + begin, csv->ends[i] - begin);
+        csv->fields[i] = csv->ends[i] == begin
+                             ? LH_BYTES_EMPTY
+                             : lh_bytes_of(csv->text.data + begin, csv->ends[i] - begin);
         begin = csv->ends[i];
     }
     *out = (struct lh_csv_record){ .line = line, .count = csv->count, .fields = csv->fields };

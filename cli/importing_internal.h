@@ -3,7 +3,7 @@
 
 #include "cli/importing.h"
 
-enum { LH_IMPORT_NO_CASE = UINT32_MAX };
+#define LH_IMPORT_NO_CASE UINT32_MAX
 
 /*
  * An event that waits; its JSON stands in texts, without its step. A record that was rejected waits

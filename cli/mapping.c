@@ -460,7 +460,8 @@ static enum lh_code read_text(struct lh_mapping *mapping, struct lh_buf *text, s
             *newline = '\0';
         }
         reading.line++;
-        rc = read_line(&reading, line);
+        rc = lh_bytes_is_utf8(lh_bytes_of_text(line)) ? read_line(&reading, line)
+                                                      : bad(&reading, "not UTF-8");
         line = newline != NULL ? newline + 1 : NULL;
     }
     return rc == LH_OK ? check_whole(&reading) : rc;

@@ -60,16 +60,33 @@ static size_t utf8_open(uint8_t lead, uint32_t *out_bits)
     return 0;
 }
 
-static bool is_clean_codepoint(uint32_t code, size_t len)
+/* The character at *at, which moves behind it; false if no well-formed one stands there. */
+static bool utf8_next(struct lh_bytes bytes, size_t *at, uint32_t *out_code)
 {
     static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    uint32_t code = 0;
+    size_t len = utf8_open(bytes.data[*at], &code);
 
-    if (code < smallest[len] || code > 0x10ffff) {
+    if (len == 0 || len > bytes.len - *at) {
         return false;
     }
-    if (code >= 0xd800 && code <= 0xdfff) {
+    for (size_t i = 1; i < len; i++) {
+        uint8_t next = bytes.data[*at + i];
+        if ((next & 0xc0U) != 0x80) {
+            return false;
+        }
+        code = (code << 6) | (next & 0x3fU);
+    }
+    if (code < smallest[len] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
         return false;
     }
+    *at += len;
+    *out_code = code;
+    return true;
+}
+
+static bool is_clean_codepoint(uint32_t code)
+{
     if (code < 0x20 || (code >= 0x7f && code <= 0x9f)) {
         return false;
     }
@@ -80,28 +97,26 @@ static bool is_clean_codepoint(uint32_t code, size_t len)
     return (code & 0xfffe) != 0xfffe && !(code >= 0xfdd0 && code <= 0xfdef);
 }
 
+bool lh_bytes_is_utf8(struct lh_bytes bytes)
+{
+    uint32_t code;
+
+    for (size_t at = 0; at < bytes.len;) {
+        if (!utf8_next(bytes, &at, &code)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool lh_bytes_is_clean_text(struct lh_bytes bytes)
 {
-    size_t at = 0;
+    uint32_t code;
 
-    while (at < bytes.len) {
-        uint32_t code = 0;
-        size_t len = utf8_open(bytes.data[at], &code);
-
-        if (len == 0 || len > bytes.len - at) {
+    for (size_t at = 0; at < bytes.len;) {
+        if (!utf8_next(bytes, &at, &code) || !is_clean_codepoint(code)) {
             return false;
         }
-        for (size_t i = 1; i < len; i++) {
-            uint8_t next = bytes.data[at + i];
-            if ((next & 0xc0U) != 0x80) {
-                return false;
-            }
-            code = (code << 6) | (next & 0x3fU);
-        }
-        if (!is_clean_codepoint(code, len)) {
-            return false;
-        }
-        at += len;
     }
     return true;
 }

@@ -30,6 +30,8 @@ bool lh_bytes_is_equal(struct lh_bytes a, struct lh_bytes b);
 int lh_bytes_compare(struct lh_bytes a, struct lh_bytes b);
 /** All `len` bytes zero (true for an empty view). */
 bool lh_bytes_is_zero(struct lh_bytes bytes);
+/** Well-formed UTF-8, whatever it says: line ends and other controls are fine. */
+bool lh_bytes_is_utf8(struct lh_bytes bytes);
 /** Well-formed UTF-8 without control characters (U+0000-001F, U+007F-009F), surrogates, bidi
  * controls or noncharacters. */
 bool lh_bytes_is_clean_text(struct lh_bytes bytes);

@@ -41,7 +41,7 @@ struct world {
     struct lh_secret salt;
 };
 
-static enum lh_code open_text(struct lh_mapping **out, const char *text)
+static enum lh_code open_text(struct lh_mapping **out, const char *text, struct lh_err *err)
 {
     char path[] = "/tmp/lh-map-XXXXXX";
     int fd = mkstemp(path);
@@ -50,7 +50,7 @@ static enum lh_code open_text(struct lh_mapping **out, const char *text)
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
     assert_int_equal(close(fd), 0);
-    rc = lh_mapping_open(out, path, NULL);
+    rc = lh_mapping_open(out, path, err);
     assert_int_equal(unlink(path), 0);
     return rc;
 }
@@ -67,7 +67,7 @@ static int open_world(void **state)
     *state = &world;
     world = (struct world){ .mapping = NULL };
     if (lh_suite_new(&world.suite, LH_SUITE_W, NULL) != LH_OK ||
-        open_text(&world.mapping, map_text) != LH_OK) {
+        open_text(&world.mapping, map_text, NULL) != LH_OK) {
         return -1;
     }
     world.scope = (struct lh_mapping_scope){ .suite = world.suite, .department = "gaj" };
@@ -157,7 +157,7 @@ static void a_salt_changes_every_number(void **state)
     memset(world->salt.bytes, 9, LH_MAPPING_SALT_SIZE);
     world->salt.len = LH_MAPPING_SALT_SIZE;
     world->scope.salt = &world->salt;
-    assert_int_equal(open_text(&world->mapping, salted_text), LH_OK);
+    assert_int_equal(open_text(&world->mapping, salted_text, NULL), LH_OK);
     assert_true(lh_mapping_is_salted(world->mapping));
     assert_false(lh_mapping_has_cases(world->mapping));
     assert_false(lh_mapping_has_steps(world->mapping));
@@ -170,6 +170,21 @@ static void a_salt_changes_every_number(void **state)
     world->scope.salt = NULL;
 }
 
+/* What a map writes goes into JSON, which takes UTF-8 alone. */
+static void a_map_that_is_not_utf8_is_refused_when_it_is_opened(void **state)
+{
+    static const char good[] = "name = m\npseudonyms = plain\n# \xe5\xa4\xa7\n";
+    static const char odd[] = "name = m\npseudonyms = plain\n# \xe5\xa4\n";
+    struct lh_mapping *mapping = NULL;
+    struct lh_err err = LH_ERR_NONE;
+
+    (void)state;
+    assert_int_equal(open_text(&mapping, good, &err), LH_ERR_INVALID); /* it has no [row] */
+    assert_null(strstr(err.text, "UTF-8"));
+    assert_int_equal(open_text(&mapping, odd, &err), LH_ERR_INVALID);
+    assert_non_null(strstr(err.text, ":3: not UTF-8"));
+}
+
 int main(void)
 {
     const struct CMUnitTest claims[] = {
@@ -177,6 +192,7 @@ int main(void)
         cmocka_unit_test(two_texts_never_run_together),
         cmocka_unit_test(a_rejected_record_keeps_its_time_and_case),
         cmocka_unit_test(a_salt_changes_every_number),
+        cmocka_unit_test(a_map_that_is_not_utf8_is_refused_when_it_is_opened),
     };
 
     return cmocka_run_group_tests(claims, open_world, close_world);
