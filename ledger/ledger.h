@@ -128,8 +128,8 @@ enum lh_code lh_ledger_private(struct lh_ledger *ledger, uint64_t index, struct 
                                struct lh_err *err) LH_MUST_CHECK;
 /**
  * Re-check everything from the stored bytes: every leaf, chain rule, seal, signature, node, index
- * row, dedup row. `progress` (may be NULL) is called with leaves done. LH_ERR_CORRUPT names the
- * first bad position; `out_index` is the leaf.
+ * row, dedup row, private part (an absent one needs an ERASE). `progress` (may be NULL) is called
+ * with leaves done. LH_ERR_CORRUPT names the first bad position; `out_index` is the leaf.
  */
 enum lh_code lh_ledger_verify(struct lh_ledger *ledger, struct lh_suite *suite, uint64_t *out_index,
                               void (*progress)(void *arg, uint64_t done, uint64_t total), void *arg,
