@@ -25,6 +25,37 @@ static enum lh_code read_bytes(void *arg, void *out, size_t room, size_t *out_le
     return LH_OK;
 }
 
+enum { BROKEN_STEP = 64 };
+
+/* What a stream that breaks after some bytes gives, a few at a time. */
+static enum lh_code read_broken(void *arg, void *out, size_t room, size_t *out_len,
+                                struct lh_err *err)
+{
+    struct lh_bytes *rest = arg;
+
+    if (rest->len == 0) {
+        return lh_err_set(err, LH_ERR_IO, "broken");
+    }
+    return read_bytes(rest, out, room < BROKEN_STEP ? room : BROKEN_STEP, out_len, err);
+}
+
+/* The reader passes the failure on, unless what came before was wrong already. */
+static void check_broken(struct lh_bytes bytes)
+{
+    struct lh_bytes rest = bytes;
+    const struct lh_archive_input input = { .read = read_broken, .arg = &rest };
+    struct lh_archive_reader *reader = NULL;
+    struct lh_archive_frame frame;
+    enum lh_code rc = lh_archive_reader_new(&reader, &input, NULL);
+
+    while (rc == LH_OK) {
+        rc = lh_archive_next(reader, &frame, NULL);
+    }
+    lh_assert(rc != LH_ERR_NOT_FOUND);
+    lh_assert(rest.len > 0 || rc == LH_ERR_IO || rc == LH_ERR_INVALID || rc == LH_ERR_UNKNOWN);
+    lh_archive_reader_free(reader);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct lh_replay_options options = { .with_signatures = true };
@@ -58,5 +89,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     lh_replay_free(replay);
     lh_archive_reader_free(reader);
     lh_buf_clear(&copy);
+    check_broken(lh_bytes_of(data, size));
     return 0;
 }

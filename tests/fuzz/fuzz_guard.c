@@ -47,7 +47,9 @@ static enum lh_code peek(struct lh_bytes file)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static uint8_t file[FILE_SIZE];
+    struct lh_guard_head head;
 
+    lh_assert(lh_guard_peek("/dev/null/guard", &head, NULL) == LH_ERR_IO);
     if (size == 0 || data[0] != 's') {
         (void)peek(lh_bytes_of(data, size));
         return 0;

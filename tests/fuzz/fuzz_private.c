@@ -74,6 +74,10 @@ static void check_part(struct lh_suite *suite, enum lh_suite_id id, struct lh_by
         lh_assert(rc == LH_OK || rc == LH_ERR_FORGED || rc == LH_ERR_INVALID ||
                   rc == LH_ERR_NOT_FOUND);
         lh_signer_free(auditor);
+        entry.intake.index_digest[0] ^= 1;
+        lh_assert(lh_private_verify(suite, bytes, &entry, &body, NULL, NULL, NULL) ==
+                  LH_ERR_FORGED);
+        entry.intake.index_digest[0] ^= 1;
         body.subject_digest[0] ^= 1;
         lh_assert(lh_private_verify(suite, bytes, &entry, &body, NULL, NULL, NULL) ==
                   LH_ERR_FORGED);
@@ -147,7 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct lh_suite *suite = NULL;
 
-    if (size == 0 || size > LH_PRIVATE_MAX + 1) {
+    if (size == 0 || size > LH_PRIVATE_MAX + 2) {
         return 0;
     }
     enum lh_suite_id id = (data[0] & 1) == 0 ? LH_SUITE_W : LH_SUITE_G;

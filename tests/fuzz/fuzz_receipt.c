@@ -26,6 +26,7 @@ static void judge(const struct lh_receipt *receipt)
 {
     const char vkey[] = "jinhua/gaj/1+3ddb55d7+AUy1q/atefv1q7zK/MJp2FzSZR7UuIW1hp8kGu3wpbop";
     struct lh_receipt_report report;
+    struct lh_hash other = receipt->network_id;
     struct lh_suite *suite = NULL;
     struct lh_note_key seal;
     enum lh_code rc;
@@ -34,6 +35,11 @@ static void judge(const struct lh_receipt *receipt)
     lh_assert(lh_suite_new(&suite, LH_SUITE_W, NULL) == LH_OK);
     rc = lh_receipt_verify(receipt, suite, &seal, 1, &receipt->network_id, &report, NULL);
     lh_assert(rc == LH_OK || rc == LH_ERR_UNKNOWN || rc == LH_ERR_FORGED);
+    rc = lh_receipt_verify(receipt, suite, &seal, 1, NULL, &report, NULL);
+    lh_assert(rc == LH_ERR_UNKNOWN || rc == LH_ERR_FORGED);
+    other.bytes[0] ^= 1;
+    rc = lh_receipt_verify(receipt, suite, &seal, 1, &other, &report, NULL);
+    lh_assert(rc == LH_ERR_FORGED);
     lh_suite_free(suite);
 }
 

@@ -37,7 +37,7 @@ leaf ledger/canon_read.c
 mapping cli/mapping.c
 mapping cli/mapping_event.c
 note crypto/note.c
-private ledger/private.c
+private ledger/private.c -padding_for,encode_padded,make_tags,make_box,lh_private_build
 proof_text ledger/proof_text.c
 receipt ledger/proof_text.c
 receipt ledger/receipt.c
@@ -48,7 +48,7 @@ text crypto/text.c
 tile_path ledger/tile.c assert_within_limits,format_index,lh_tile_path_format,take_prefix,take_decimal,take_group,take_index,lh_tile_path_parse
 timespec cli/timespec.c
 trail_query node/trail_query.c
-trust cli/verify/input.c
+trust cli/verify/input.c -code_of_errno,open_file
 trust cli/verify/trust.c
 END
 }
@@ -90,8 +90,8 @@ ninja -C "$build" lh_fuzz_all >"$build/fuzz_coverage.log" 2>&1 || {
 
 # profile TARGET: run it over its corpus and nothing else.
 profile() {
-    LLVM_PROFILE_FILE="$build/fuzz/$1.profraw" "$build/fuzz/fuzz_$1" -runs=0 -artifact_prefix="$build/fuzz/" \
-        "tests/fuzz/corpus/$1" >"$build/fuzz/$1.log" 2>&1 || {
+    LLVM_PROFILE_FILE="$build/fuzz/$1.profraw" "$build/fuzz/fuzz_$1" -runs=0 \
+        -artifact_prefix="$build/fuzz/" "tests/fuzz/corpus/$1" >"$build/fuzz/$1.log" 2>&1 || {
         tail -n 20 "$build/fuzz/$1.log"
         echo "$1: FAILED"
         exit 1
