@@ -452,5 +452,6 @@ int main(int argc, char **argv)
     }
     fuse_unmount(fs.fuse);
     fuse_destroy(fs.fuse);
+    fuse_opt_free_args(&args);
     return rc;
 }

@@ -31,6 +31,21 @@ optional() {
     fi
 }
 
+# durable NAME LIMIT TEST ARGUMENT...: a system test of the release build, with more rounds.
+durable() {
+    name=$1
+    limit=$2
+    program=tests/system/$3.py
+    shift 3
+    stage "$name" "$limit" env CI=true /usr/bin/python3 -B "$program" "$PWD/build/bin" \
+        "$PWD/build/tests" "$@"
+    stage_say "   $(grep -E '^(rounds|cuts|append|opening|changing)' "$stage_logs/$name.log")"
+}
+
+stage durable-build 1800 ./run test release -R '^system/test_sync_order$'
+durable kill9 3600 test_kill9 200
+durable power-cut 3600 test_power_cut 50
+durable faults 7200 test_fault_injection 0
 stage tsan 3600 ./run test tsan
 stage fuzz 14400 ./run fuzz 600
 stage coverage-tests 1800 ./run test coverage

