@@ -31,7 +31,6 @@
 enum {
     FAMILY_COUNT = LH_TABLE_COUNT + 1, /* RocksDB insists on "default"; we leave it empty */
     BLOOM_BITS = 10,
-    OPEN_FILES_MAX = 512,
     COMPRESSION_LEVEL_DEFAULT = 32767,
 };
 
@@ -295,7 +294,9 @@ static rocksdb_options_t *new_store_options(enum lh_store_mode mode)
                                                              : rocksdb_point_in_time_recovery);
     rocksdb_options_set_db_write_buffer_size(options, MEMTABLES_BYTES);
     rocksdb_options_set_max_total_wal_size(options, LOG_BYTES_MAX);
-    rocksdb_options_set_max_open_files(options, OPEN_FILES_MAX);
+    /* Every table file is opened now and stays open: where one opened later cannot be, an iterator
+     * of this RocksDB passes it over and reports nothing. */
+    rocksdb_options_set_max_open_files(options, -1);
     rocksdb_options_set_max_background_jobs(options, 2);
     rocksdb_options_set_bytes_per_sync(options, MIB);
     rocksdb_options_set_info_log_level(options, 2); /* warnings */

@@ -28,10 +28,9 @@ SEED = argument(4, 20261124)
 CALLS = ("write", "writev", "pwrite64", "fdatasync", "fsync", "fallocate", "ftruncate", "openat",
          "rename", "unlink")
 ERRORS = ("EIO", "ENOSPC")
-# Stopped, no configuration, could not start or stop, a write failed, abort. And 4, "damaged", though
-# nothing is: RocksDB before 8.7 passes over a table file that cannot be opened when an iterator comes
-# to it from another one, and says nothing; the ledger then misses what stands there.
-ENDS = {0, 2, 3, 4, 5, -signal.SIGABRT}
+RESTARTS = 24  # each leaves a table file, until they are merged
+# Stopped, no configuration, could not start or stop, a write failed, abort.
+ENDS = {0, 2, 3, 5, -signal.SIGABRT}
 
 Case = collections.namedtuple("Case", "part call error when")
 
@@ -103,7 +102,7 @@ class World:
         assert code in ENDS, "ended with %s:\n%s" % (code, self.node.logged()[-1500:])
         if code == 2:
             assert "liuhend.conf: " in self.node.last_log(), self.node.last_log()
-        if code in (3, 4, 5) and not is_mute:
+        if code in (3, 5) and not is_mute:
             assert re.search("reason=|stop.late", self.node.last_log()), self.node.last_log()
         return code
 
@@ -276,11 +275,58 @@ def a_node_that_does_not_hear_is_noticed():
     equal(noticed, 1)
 
 
+def opens_of_tables(world):
+    """Where in the first thread's opens the table files stand: counted from 1."""
+    world.node.start(wait=False, is_held=True)
+    tracer = Tracer(world.node, ["-e", "trace=openat"])
+    world.node.let_go()
+    world.node.wait_ready()
+    lines = [line for line in tracer.end().splitlines()
+             if line.startswith(str(world.node.process.pid))]
+    world.node.kill()
+    return [at for at, line in enumerate(lines, 1) if ".sst" in line]
+
+
+def a_table_file_that_cannot_be_opened_is_never_passed_over():
+    """An iterator of RocksDB 7.8 passes over a table file that it cannot open and says nothing: all
+    are opened at the start, where the failure is heard, and no intact ledger is called damaged."""
+    world = World("liuhend")
+    for _ in range(RESTARTS):
+        world.close_down()
+        world.judge()
+        world.append()
+    world.close_down()
+    place = world.node.place
+    shutil.copytree(place, place + "-kept")
+    opens = opens_of_tables(world)
+    assert len(opens) >= 5, opens
+    ends = collections.Counter()
+    for when in opens:
+        shutil.rmtree(place)
+        shutil.copytree(place + "-kept", place)
+        world.node.start(wait=False, is_held=True)
+        tracer = Tracer(world.node, ["-e", "trace=openat", "-e",
+                                     "inject=openat:error=EIO:when=%d" % when])
+        world.node.let_go()
+        try:
+            world.node.wait_ready(20)
+        except AssertionError:
+            pass
+        tracer.end()
+        ends[world.close_down()] += 1
+    world.judge()
+    shutil.rmtree(place + "-kept")
+    world.node.remove()
+    print("%d table files could not be opened once; the node ended with %s" %
+          (len(opens), dict(ends)))
+
+
 def main():
     skip_unless(shutil.which("strace"), "strace is missing")
     os.environ.update(ENV)
     an_older_disk_is_noticed()
     a_node_that_does_not_hear_is_noticed()
+    a_table_file_that_cannot_be_opened_is_never_passed_over()
     every_fault_leaves_what_was_acknowledged()
 
 
