@@ -116,7 +116,8 @@ void lh_mailbox_post(struct lh_mailbox *mailbox, struct lh_job *job)
     queue_add(&mailbox->queue, job);
     (void)pthread_mutex_unlock(&mailbox->lock);
     if (was_empty) { /* otherwise the loop has been woken and has not looked yet */
-        (void)!write(mailbox->fd, &one, sizeof one);
+        ssize_t written = write(mailbox->fd, &one, sizeof one);
+        lh_assert(written == (ssize_t)sizeof one); /* unheard, no request would be answered again */
     }
 }
 
