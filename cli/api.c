@@ -37,7 +37,8 @@ enum lh_code lh_api_parse(json_t **out, struct lh_bytes bytes, struct lh_err *er
                                JSON_FLAGS, &where);
 
     if (value == NULL) {
-        return lh_err_set(err, LH_ERR_INVALID, "line %d: %s", where.line, where.text);
+        return lh_err_set(err, LH_ERR_INVALID, "line %d, column %d: not JSON", where.line,
+                          where.column);
     }
     if (!json_is_object(value)) {
         json_decref(value);

@@ -42,9 +42,14 @@ static enum lh_code parse_lines(json_t *list, struct lh_bytes bytes, struct lh_e
         }
         event = json_loadb((const char *)line.data, line.len, EVENT_FLAGS, &where);
         if (event == NULL || !json_is_object(event)) {
+            bool is_json = event != NULL;
+
             json_decref(event);
-            return lh_err_set(err, LH_ERR_INVALID, "line %u: %s", number,
-                              event == NULL ? where.text : "not a JSON object");
+            if (!is_json) { /* never the library's words: they quote what stands there */
+                return lh_err_set(err, LH_ERR_INVALID, "line %u, column %d: not JSON", number,
+                                  where.column);
+            }
+            return lh_err_set(err, LH_ERR_INVALID, "line %u: not a JSON object", number);
         }
         if (json_array_append_new(list, event) != 0) {
             return no_memory(err);

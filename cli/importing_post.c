@@ -36,6 +36,10 @@ static enum lh_code order(struct lh_importing *importing, struct lh_err *err)
     if (steps == NULL) {
         return lh_err_set(err, LH_ERR_NOMEM, "out of memory");
     }
+    if (importing->event_count == 0) {
+        free(steps);
+        return LH_OK;
+    }
     qsort(importing->events, importing->event_count, sizeof importing->events[0], compare);
     for (size_t i = 0; i < importing->event_count; i++) {
         struct lh_import_event *event = &importing->events[i];

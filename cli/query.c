@@ -114,18 +114,18 @@ enum lh_code lh_query_init(struct lh_query *query, const struct lh_cli *cli, str
     return lh_query_init_clock(query, cli, lh_args_value(&cli->args, "by"), err);
 }
 
-enum lh_code lh_query_init_clock(struct lh_query *query, const struct lh_cli *cli, const char *by,
-                                 struct lh_err *err)
+enum lh_code lh_query_init_clock(struct lh_query *query, const struct lh_cli *cli,
+                                 const char *clock, struct lh_err *err)
 {
     enum lh_code rc;
 
     *query = (struct lh_query){ .args = &cli->args,
                                 .since_unix_ms = INT64_MIN,
                                 .until_unix_ms = INT64_MAX };
-    if (by != NULL && strcmp(by, "recorded") == 0) {
+    if (clock != NULL && strcmp(clock, "recorded") == 0) {
         query->by_recorded = true;
-    } else if (by != NULL && strcmp(by, "event") != 0) {
-        return lh_err_set(err, LH_ERR_INVALID, "--by: event or recorded");
+    } else if (clock != NULL && strcmp(clock, "event") != 0) {
+        return lh_err_set(err, LH_ERR_INVALID, "--clock: event or recorded");
     }
     for (size_t i = 0; i < FILTER_COUNT; i++) {
         const char *value;

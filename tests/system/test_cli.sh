@@ -256,6 +256,13 @@ expect 0 liuhen export -f csv -o gaj.csv
 expect 0 liuhen export -f ndjson -o gaj.ndjson --type QUERY --purpose school
 is "$(wc -l <gaj.ndjson)" 2
 
+claim "a line that is no JSON is named by its place and never quoted"
+printf '{"type":"QUERY","id":"%s\n' 330799199001010014 >broken.json
+expect 2 liuhen record broken.json
+says err 'line 1, column'
+lacks err 330799199001010014
+lacks err QUERY
+
 claim "what is written to a pipe leaves the pipe in its place"
 mkfifo pipe
 timeout 20 cat pipe >piped.lhar &
