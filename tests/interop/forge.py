@@ -294,7 +294,7 @@ def matrix(rng, city):
 
 TEXTS = ["", "a", "A", "a b", "a-", "-a", "a" * 32, "a" * 33, "A" * 48, "z" * 64, "é", "公", "a/b/1", "jinhua/gaj/1",
          "jinhua/gaj/01", "jinhua/mzj/4294967295", "jinhua/mzj/4294967296", "a.b_c:d-e", "~", "\u3000", "a\u00a0b", "\u2028",
-         "\u200b", "\u200e", "\ufeff", "\x7f", "\x85", "\ufffe", "\ufdd0", "\U0001ffff", "\ue000", "公" * 42, "公" * 43]
+         "\u200b", "\u200e", "\u061c", "\ufeff", "\x7f", "\x85", "\ufffe", "\ufdd0", "\U0001ffff", "\ue000", "公" * 42, "公" * 43]
 TIMES = [0, 1, T0 - 1, T0, T0 + 1, T0 + 8 * 3600000, T0 + 8 * 3600000 + 1, T0 + 1827 * 86400000,
          T0 + 1827 * 86400000 + 1, v.END_OF_TIME - 1, v.END_OF_TIME, (1 << 63) - 1, 1 << 63, (1 << 64) - 1]
 NUMBERS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 1440, 1441, (1 << 31) - 1, 1 << 31, (1 << 32) - 1, 20240229, 20230229,
@@ -356,7 +356,7 @@ def get(message, path):
     return message
 
 
-def details(rng, city):
+def details(rng, city, share=1.0):
     """Every field of every golden body with other values."""
     for (name, variant), g in golden().items():
         if name == "GENERATION":
@@ -364,9 +364,15 @@ def details(rng, city):
         base = suited(city, g)
         for path, f in places("Body", base):
             for value in values(rng, city, f, get(base, path)):
+                if rng.random() >= share or path == ("type",) and value == 80:
+                    continue
                 b = copy.deepcopy(base)
                 put(b, path, value)
-                yield f"{name} {variant} {'.'.join(path)}={str(value)[:40]}", (city, b), None
+                try:
+                    data = with_body(city, b)
+                except OverflowError:  # a key id has one byte for the algorithm
+                    continue
+                yield f"{name} {variant} {'.'.join(path)}={str(value)[:40]!r}", data, None
 
 
 def generations(rng, city):
@@ -419,10 +425,10 @@ def generations(rng, city):
                 yield f"two generations: {what} swap {swap} stop {stop}", pair[0].bytes(pair[1]), None
     one, two = start(city), Author(city, "mzj").found().end()
     yield "two ledgers", one.bytes(two), None
-    one.frames[0] = two.frames[0]
+    two.frames[0] = one.frames[0]
     yield "two ledgers of one name", one.bytes(two), "A04"
-    yield "a ledger of a stranger", Author(city, "slj").frames and archive(
-        [frame(v.GENESIS, city.genesis), frame(v.LEDGER, b"jinhua/slj/1")] + two.frames[1:]), "A04"
+    yield "a ledger of a stranger", archive([frame(v.GENESIS, city.genesis), frame(v.LEDGER, b"jinhua/slj/1")]
+                                            + two.frames[1:]), "A04"
     for text in b"lishui/mzj/1", b"jinhua/mzj/0", b"jinhua/mzj/01", b"jinhua/mzj/4294967296", b"", b"jinhua/mzj/1\n", b"x" * 200:
         yield f"ledger {text}", archive([frame(v.GENESIS, city.genesis), frame(v.LEDGER, text)] + two.frames[1:]), "A04"
 
@@ -801,13 +807,14 @@ def founders(rng, city):
         c = City(s, change, member)
         return f"genesis: {what}", start(c).bytes(), None
 
-    def cut(c, g):
-        return v.encode("Genesis", g)
     yield one("good")
     for n in 0, 1, 2, 3, 128, (1 << 32) - 1:
         yield one(f"schema {n}", lambda c, g, n=n: g.update(schema=n))
         yield one(f"suite {n}", lambda c, g, n=n: g.update(suite=n))
         yield one(f"enrolment schema {n}", None, lambda c, m, n=n: m.update(schema=n))
+    yield one("schema 2 with a new field", lambda c, g: v.encode("Genesis", {**g, "schema": 2}) + b"\x32\x01x")
+    yield one("enrolment schema 2 with a new field", None,
+              lambda c, m: v.encode("Enrolment", {**m, "schema": 2}) + b"\x52\x01x")
     for t in TEXTS:
         yield one(f"network {t!r}", lambda c, g, t=t: g.update(network=t))
         yield one(f"department {t!r}", None, lambda c, m, t=t: m.update(department=t))
@@ -852,23 +859,25 @@ def founders(rng, city):
 
 
 def archives(rng, share=1.0):
-    """All of them, or a random share of the many."""
-    for suite in 1, 2:
-        city = City(suite)
-        start(city)
-        for what, data, rule in [*blocks(rng, city), *leaves(rng, city), *generations(rng, city), *roster(rng, city)]:
+    """All of them, or a random share of the many; the suites take turns."""
+    turns = [of_suite(rng, suite, share) for suite in (1, 2)]
+    while turns:
+        for turn in list(turns):
+            made = next(turn, None)
+            if made is None:
+                turns.remove(turn)
+            else:
+                yield made
+
+
+def of_suite(rng, suite, share):
+    city = City(suite)
+    start(city)
+    for made in (blocks(rng, city), leaves(rng, city), roster(rng, city), thin(rng, generations(rng, city), share),
+                 thin(rng, founders(rng, city), share), thin(rng, matrix(rng, city), share),
+                 thin(rng, authority(rng, city), share), details(rng, city, share / 10)):
+        for what, data, rule in made:
             yield f"{'.WG'[suite]} {what}", data, rule
-        part = share if suite == 1 else share / 4
-        for kind in founders, matrix, authority:
-            for what, data, rule in thin(rng, kind(rng, city), part):
-                yield f"{'.WG'[suite]} {what}", data, rule
-        for what, (c, b), rule in details(rng, city):
-            if rng.random() < part / 4 and b["type"] != 80:
-                try:
-                    data = with_body(c, b)
-                except (OverflowError, UnicodeEncodeError):
-                    continue
-                yield f"{'.WG'[suite]} {what}", data, rule
 
 
 def thin(rng, made, share):
