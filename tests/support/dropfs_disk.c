@@ -185,6 +185,7 @@ struct lh_drop_node *lh_drop_make(struct lh_drop_disk *disk, struct lh_drop_node
 {
     struct lh_drop_node *node = new_node(mode, is_folder);
 
+    node->is_in_order = strncmp(name, "MANIFEST-", 9) == 0;
     lh_drop_rename(disk, NULL, NULL, folder, name, node);
     return node;
 }
@@ -335,6 +336,9 @@ static void cut_file(struct lh_drop_node *file, struct lh_seeded *dice, struct l
     size_t count = 0;
     size_t last;
 
+    if (share == SHARE_ANY && file->is_in_order) {
+        share = SHARE_FIRST;
+    }
     for (const struct lh_drop_write *at = file->first_waiting; at != NULL; at = at->next) {
         count++;
     }

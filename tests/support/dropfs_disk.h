@@ -14,6 +14,10 @@
  * bytes by itself, and the file's length by itself) reached the platter in time. Then what is kept
  * is what a crash may have left.
  *
+ * One exception: a file made under the name MANIFEST-* keeps what waits from the front on. RocksDB
+ * refuses to open, whatever its mode, where such a file is longer than what was written of it; the
+ * ledger is then whole but needs a hand (specs/threats.md 3).
+ *
  * Nodes are never freed: one process lives for one cut. Out of memory ends the process.
  */
 
@@ -47,6 +51,7 @@ struct lh_drop_write {
 
 struct lh_drop_node {
     bool is_folder;
+    bool is_in_order; /* no later byte is kept without the earlier ones */
     mode_t mode;
     uid_t owner;
     gid_t group;
