@@ -54,6 +54,20 @@ static bool has_two_framings(struct evhttp_request *ev)
            evhttp_find_header(headers, "Content-Length") != NULL;
 }
 
+/*
+ * libevent takes "HTTP/0.9" and answers with the version it was asked in. We speak HTTP/1 only
+ * (RFC 9112 section 2.3), to anyone.
+ */
+static bool is_http_1(struct evhttp_request *ev)
+{
+    if (ev->major == 1) {
+        return true;
+    }
+    ev->major = 1;
+    ev->minor = 1;
+    return false;
+}
+
 static const char *raw_query(struct evhttp_request *ev)
 {
     const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(ev);
@@ -95,7 +109,9 @@ static void on_evhttp_request(struct evhttp_request *ev, void *arg)
     http->request_count++;
     lh_http_conn_set_phase(conn, CONN_HANDLING);
 
-    if (has_two_framings(ev)) {
+    if (!is_http_1(ev)) {
+        lh_problem_set(&problem, LH_PROBLEM_MALFORMED, "the HTTP version is not 1.0 or 1.1");
+    } else if (has_two_framings(ev)) {
         lh_problem_set(&problem, LH_PROBLEM_MALFORMED,
                        "Content-Length and Transfer-Encoding exclude each other");
     } else if (!parse_query(request)) {

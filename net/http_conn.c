@@ -152,17 +152,20 @@ static enum lh_problem_code problem_of_status(const char *status)
 static void on_output(struct evbuffer *output, const struct evbuffer_cb_info *info, void *arg)
 {
     struct lh_http_conn *conn = arg;
-    char start[12]; /* "HTTP/1.1 413" */
+    char start[40]; /* "HTTP/1.1 413", or with a version that the client made up */
+    ev_ssize_t len = 0;
+    const char *space = NULL;
 
     if (info->n_added == 0 || conn->phase == CONN_HANDLING || conn->phase == CONN_WRITING ||
         conn->is_answered) {
         return;
     }
-    if (evbuffer_copyout(output, start, sizeof start) != (ev_ssize_t)sizeof start ||
-        start[9] < '4') {
+    len = evbuffer_copyout(output, start, sizeof start);
+    space = len > 0 ? memchr(start, ' ', (size_t)len) : NULL;
+    if (space == NULL || start + len - space < 4 || space[1] < '4') {
         return;
     }
-    answer_raw(conn, problem_of_status(start + 9));
+    answer_raw(conn, problem_of_status(space + 1));
     (void)shutdown(bufferevent_getfd(conn->bev), SHUT_RDWR);
 }
 

@@ -130,6 +130,10 @@ def broken_requests_are_answered_and_cut(node):
     node.begin()
     for what, data, status in (
             ("no version", b"GET /healthz\r\n\r\n", b"400"),
+            ("a version below 1", b"GET /healthz HTTP/0.1\r\nHost: n\r\n\r\n", b"400"),
+            ("a version above 1", b"GET /healthz HTTP/2.0\r\nHost: n\r\n\r\n", b"400"),
+            ("a version beyond numbers", b"GET / HTTP/16666666666666666666.1\r\nno header\r\n\r\n",
+             b"400"),
             ("rubbish", b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", b"400"),
             ("a negative length", HEAD + b"Content-Length: -1\r\n\r\n", b"400"),
             ("two framings", HEAD + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"
