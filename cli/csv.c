@@ -250,12 +250,12 @@ static enum lh_code read_header(struct lh_csv *csv, struct lh_err *err)
     lh_buf_add(&csv->names, lh_buf_bytes(&csv->text));
     rc = lh_buf_check(&csv->names, err);
     for (size_t i = 0; rc == LH_OK && i < record.count; i++) {
+        if (record.fields[i].len == 0) { /* it has no place in the text either */
+            return bad(csv, record.line, "a column without a name");
+        }
         size_t offset = (size_t)(record.fields[i].data - csv->text.data);
 
         csv->columns[i] = lh_bytes_of(csv->names.data + offset, record.fields[i].len);
-        if (csv->columns[i].len == 0) {
-            return bad(csv, record.line, "a column without a name");
-        }
         for (size_t j = 0; j < i; j++) {
             if (lh_bytes_is_equal(csv->columns[i], csv->columns[j])) {
                 return bad(csv, record.line, "two columns of one name");
