@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -135,34 +137,65 @@ static bool sync_folder_of(const char *path)
     return synced;
 }
 
+static enum lh_code refuse_new(const char *path, int number, struct lh_err *err)
+{
+    if (number == EEXIST) {
+        return lh_err_set(err, LH_ERR_CONFLICT,
+                          "%s: exists, and a secret is never written over: move it away", path);
+    }
+    return lh_err_set(err, number == ENOENT ? LH_ERR_NOT_FOUND : LH_ERR_IO, "%s: %s", path,
+                      strerror(number));
+}
+
+/* Never over something else. FAT (a stick with an officer's key) knows no links. */
+static bool take_name(const char *temporary, const char *path)
+{
+    return link(temporary, path) == 0 || (errno == EPERM && renameat2(AT_FDCWD, temporary, AT_FDCWD,
+                                                                      path, RENAME_NOREPLACE) == 0);
+}
+
+/* Close and sync the file; give it its name when it is whole. The errno of what failed, or 0. */
+static int finish_file(int fd, const char *temporary, const char *path, struct lh_bytes content)
+{
+    int number = write_all(fd, content) && fsync(fd) == 0 ? 0 : errno;
+
+    if (close(fd) != 0 && number == 0) {
+        number = errno;
+    }
+    if (number == 0 && !take_name(temporary, path)) {
+        number = errno;
+    }
+    (void)unlink(temporary);
+    return number;
+}
+
+/* Under another name until it is whole: who is killed in between leaves no half secret. */
 enum lh_code lh_private_file_write(const char *path, struct lh_bytes content, struct lh_err *err)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
-    bool written;
+    char temporary[PATH_MAX];
+    struct stat info;
+    int len = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
     int number;
+    int fd;
 
+    if (len < 0 || (size_t)len >= sizeof temporary) {
+        return refuse_new(path, ENAMETOOLONG, err);
+    }
+    if (lstat(path, &info) == 0) {
+        return refuse_new(path, EEXIST, err);
+    }
+    fd = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
     if (fd < 0) {
-        number = errno;
-        if (number == EEXIST) {
-            return lh_err_set(err, LH_ERR_CONFLICT,
-                              "%s: exists, and a secret is never written over: move it away", path);
-        }
-        return lh_err_set(err, number == ENOENT ? LH_ERR_NOT_FOUND : LH_ERR_IO, "%s: %s", path,
-                          strerror(number));
+        return refuse_new(path, errno, err);
     }
-    written = write_all(fd, content) && fsync(fd) == 0;
-    number = errno;
-    if (close(fd) != 0 && written) {
-        written = false;
-        number = errno;
+    number = finish_file(fd, temporary, path, content);
+    if (number != 0) {
+        return refuse_new(path, number, err);
     }
-    if (written && !sync_folder_of(path)) {
-        written = false;
+    if (!sync_folder_of(path)) {
         number = errno;
-    }
-    if (!written) {
         (void)unlink(path);
-        return lh_err_set(err, LH_ERR_IO, "%s: %s", path, strerror(number));
+        return refuse_new(path, number, err);
     }
     return LH_OK;
 }

@@ -15,7 +15,8 @@ enum lh_code lh_private_file_read(uint8_t *out, size_t max, size_t *out_len, con
                                   struct lh_err *err) LH_MUST_CHECK;
 /**
  * Write a new file of mode 0600; it and its name are synced. LH_ERR_CONFLICT if something of that
- * name exists; LH_ERR_IO, and then no file is left behind.
+ * name exists; LH_ERR_IO, and then no file is left behind. Whoever ends us in between finds the
+ * whole file under `path` or none; PATH.XXXXXX may be left.
  */
 enum lh_code lh_private_file_write(const char *path, struct lh_bytes content,
                                    struct lh_err *err) LH_MUST_CHECK;

@@ -411,14 +411,13 @@ static enum lh_code verify_cosignature(const struct lh_verifier *verifier, const
 }
 
 static enum lh_code verify_line(const struct lh_note_line *line, struct lh_bytes text,
-                                const struct lh_note_key *key, uint64_t *out_time_s,
-                                struct lh_err *err)
+                                const struct lh_note_key *key, const struct lh_verifier *verifier,
+                                uint64_t *out_time_s, struct lh_err *err)
 {
     bool is_cosignature = key->kind == LH_NOTE_COSIGNATURE;
     size_t len = is_cosignature ? BLOB_MAX : BLOB_MAX - TIME_SIZE;
     uint8_t blob[BLOB_MAX];
     struct lh_reader reader;
-    struct lh_verifier *verifier = NULL;
     struct lh_sig sig;
     uint64_t time_s = 0;
     enum lh_code rc;
@@ -433,32 +432,43 @@ static enum lh_code verify_line(const struct lh_note_line *line, struct lh_bytes
     }
     lh_read_into(&reader, sig.bytes, sizeof sig.bytes);
     lh_assert(lh_reader_is_done(&reader));
-    rc = lh_verifier_new(&verifier, &key->key, err);
-    if (rc == LH_OK) {
-        rc = is_cosignature ? verify_cosignature(verifier, &sig, text, time_s, err)
-                            : lh_verify(verifier, &sig, text, err);
-    }
-    lh_verifier_free(verifier);
+    rc = is_cosignature ? verify_cosignature(verifier, &sig, text, time_s, err)
+                        : lh_verify(verifier, &sig, text, err);
     if (rc == LH_OK && out_time_s != NULL) {
         *out_time_s = time_s;
     }
     return rc;
 }
 
-enum lh_code lh_note_verify(const struct lh_note *note, const struct lh_note_key *key,
-                            uint64_t *out_time_s, struct lh_err *err)
+enum lh_code lh_note_verify_with(const struct lh_note *note, const struct lh_note_key *key,
+                                 const struct lh_verifier *verifier, uint64_t *out_time_s,
+                                 struct lh_err *err)
 {
     const struct lh_note_line *line = find_line(note, key);
     enum lh_code rc;
 
+    lh_assert(lh_pubkey_is_equal(lh_verifier_pubkey(verifier), &key->key));
     if (line == NULL) {
         return lh_err_set(err, LH_ERR_NOT_FOUND, "the note has no signature by %s", key->name);
     }
-    rc = verify_line(line, note->text, key, out_time_s, err);
+    rc = verify_line(line, note->text, key, verifier, out_time_s, err);
     if (rc != LH_OK) {
         return lh_err_wrap(err, rc, "signature by %s on a note", key->name);
     }
     return LH_OK;
+}
+
+enum lh_code lh_note_verify(const struct lh_note *note, const struct lh_note_key *key,
+                            uint64_t *out_time_s, struct lh_err *err)
+{
+    struct lh_verifier *verifier = NULL;
+    enum lh_code rc = lh_verifier_new(&verifier, &key->key, err);
+
+    if (rc == LH_OK) {
+        rc = lh_note_verify_with(note, key, verifier, out_time_s, err);
+    }
+    lh_verifier_free(verifier);
+    return rc;
 }
 
 static enum lh_code sign_message(struct lh_sig *out, struct lh_bytes text,

@@ -68,6 +68,11 @@ enum lh_code lh_note_key_parse(struct lh_note_key *out, struct lh_bytes vkey,
  */
 enum lh_code lh_note_verify(const struct lh_note *note, const struct lh_note_key *key,
                             uint64_t *out_time_s, struct lh_err *err) LH_MUST_CHECK;
+/** The same with a verifier of key->key that is at hand: making one takes a part
+ * of the time that verifying does. */
+enum lh_code lh_note_verify_with(const struct lh_note *note, const struct lh_note_key *key,
+                                 const struct lh_verifier *verifier, uint64_t *out_time_s,
+                                 struct lh_err *err) LH_MUST_CHECK;
 /**
  * Append a signature line over `text` (which ends in a newline) to `out`. `time_s` is used by
  * cosignatures only and must not be 0 there. The caller adds text and blank line first.

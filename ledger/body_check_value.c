@@ -30,9 +30,8 @@ void lh_want_range(struct lh_want *want, const char *field, uint64_t value, uint
                    uint64_t most)
 {
     if (want->rc == LH_OK && (value < least || value > most)) {
-        want->rc = lh_err_set(want->err, LH_ERR_INVALID, "%s: %llu is not in %llu..%llu", field,
-                              (unsigned long long)value, (unsigned long long)least,
-                              (unsigned long long)most);
+        want->rc = lh_err_set(want->err, LH_ERR_INVALID, "%s: want %llu..%llu", field,
+                              (unsigned long long)least, (unsigned long long)most);
     }
 }
 

@@ -314,6 +314,7 @@ static void advance(struct lh_chain *out, const struct lh_chain *chain, const st
     out->epoch_hash = chain->epoch_hash;
     memcpy(out->origin, chain->origin, sizeof out->origin);
     out->seal = chain->seal;
+    out->seal_verifier = chain->seal_verifier;
     out->height = chain->height + 1;
     out->prev = *header_hash;
     out->time_unix_ms = time_ms;
@@ -503,7 +504,10 @@ static enum lh_code judge(const struct lh_chain *chain, struct lh_suite *suite,
     }
     read_checkpoint(&judging);
     if (seal == LH_SEAL_VERIFY && judging.has_note) {
-        judging.seal = lh_note_verify(&judging.note, &chain->seal, NULL, &judging.seal_err);
+        judging.seal = chain->seal_verifier != NULL
+                           ? lh_note_verify_with(&judging.note, &chain->seal, chain->seal_verifier,
+                                                 NULL, &judging.seal_err)
+                           : lh_note_verify(&judging.note, &chain->seal, NULL, &judging.seal_err);
         if (judging.seal != LH_OK && judging.seal != LH_ERR_FORGED &&
             judging.seal != LH_ERR_NOT_FOUND && judging.seal != LH_ERR_INVALID) {
             return lh_err_set(err, judging.seal, "%s", judging.seal_err.text); /* no verdict */

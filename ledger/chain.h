@@ -30,7 +30,9 @@ struct lh_chain {
     struct lh_hash epoch_hash;
     char origin[LH_ORIGIN_MAX + 1];
     struct lh_note_key seal; /* name = origin; key from GENERATION, the first leaf */
-    uint64_t height;         /* 0: empty */
+    const struct lh_verifier
+        *seal_verifier;    /* borrowed, of that key; NULL: each judging makes one */
+    uint64_t height;       /* 0: empty */
     struct lh_hash prev;   /* leaf hash of the last header; before height 1: network id or the last
                               header of the generation before */
     uint64_t time_unix_ms; /* of the last header; 0 when empty */

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -151,8 +152,9 @@ static enum lh_code read_newest(int fd, struct lh_suite *suite, struct slot *out
         if (fstat(fd, &info) != 0) {
             return lh_err_set(err, LH_ERR_IO, "reading the guard: %s", strerror(errno));
         }
-        if (info.st_size < FILE_SIZE) {
-            return lh_err_set(err, LH_ERR_CORRUPT, "the guard is cut short");
+        if (info.st_size != FILE_SIZE) {
+            return lh_err_set(err, LH_ERR_CORRUPT, "the guard is %s",
+                              info.st_size < FILE_SIZE ? "cut short" : "longer than a guard");
         }
         if (!read_at(fd, bytes, sizeof bytes, (off_t)i * SLOT_SPACING)) {
             return lh_err_set(err, LH_ERR_IO, "reading the guard: %s", strerror(errno));
@@ -212,24 +214,34 @@ static bool write_new(int fd, struct lh_suite *suite)
     return write_at(fd, bytes, sizeof bytes, 0) && fsync(fd) == 0;
 }
 
+/* Under another name until it is whole: a guard that is cut short would be a suspect ledger. */
 enum lh_code lh_guard_create(const char *path, struct lh_err *err)
 {
+    char temporary[PATH_MAX];
     struct lh_suite *suite = NULL;
+    int fd;
     enum lh_code rc = lh_suite_new(&suite, LH_SUITE_W, err);
 
     if (rc != LH_OK) {
         return rc;
     }
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        rc = lh_err_set(err, errno == EEXIST ? LH_ERR_CONFLICT : LH_ERR_IO, "making %s: %s", path,
-                        strerror(errno));
+    if (snprintf(temporary, sizeof temporary, "%s.XXXXXX", path) >= (int)sizeof temporary) {
+        rc = lh_err_set(err, LH_ERR_IO, "making %s: the path is too long", path);
         goto out;
     }
-    if (!write_new(fd, suite) || !sync_folder_of(path)) {
-        rc = lh_err_set(err, LH_ERR_IO, "writing %s: %s", path, strerror(errno));
-        unlink(path);
+    fd = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
+    if (fd < 0) {
+        rc = lh_err_set(err, LH_ERR_IO, "making %s: %s", path, strerror(errno));
+        goto out;
     }
+    if (!write_new(fd, suite) || link(temporary, path) != 0) {
+        rc = lh_err_set(err, errno == EEXIST ? LH_ERR_CONFLICT : LH_ERR_IO, "making %s: %s", path,
+                        strerror(errno));
+    } else if (!sync_folder_of(path)) {
+        rc = lh_err_set(err, LH_ERR_IO, "making %s: %s", path, strerror(errno));
+        (void)unlink(path);
+    }
+    (void)unlink(temporary);
     close(fd);
 out:
     lh_suite_free(suite);
@@ -238,7 +250,7 @@ out:
 
 static enum lh_code open_file(int *out_fd, const char *path, int flags, struct lh_err *err)
 {
-    int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
     if (fd < 0) {
         return lh_err_set(err, errno == ENOENT ? LH_ERR_NOT_FOUND : LH_ERR_IO, "opening %s: %s",

@@ -57,6 +57,14 @@ struct lh_store_key lh_keys_meta_ledger(const char *origin)
     return key;
 }
 
+struct lh_store_key lh_keys_meta_check(const char *name)
+{
+    struct lh_store_key key = lh_keys_meta("check/");
+
+    add(&key, lh_bytes_of_text(name));
+    return key;
+}
+
 struct lh_store_key lh_keys_leaf(uint32_t ledger, uint64_t index)
 {
     struct lh_store_key key = { .len = 0 };

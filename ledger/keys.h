@@ -5,15 +5,13 @@
  * Every key of the store, built here and nowhere else. Numbers are big-endian, so byte order is
  * number order; every key of a ledger starts with that ledger's number in this store.
  *
- *   META     name                                        "ledgers", "machine_id", "ledger/<origin>"
- *   LEAF     ledger u32 || index u64
- *   BLOCK    ledger u32 || 'h' || height u64             -> first u64, entry count u32, checkpoint
- *            ledger u32 || 'i' || first index u64        -> height u64
- *   NODE     ledger u32 || tile level u8 || first u64    -> consecutive hashes of 32 bytes
- *   INDEX    ledger u32 || dimension u8 || value || index u64
- *   EVENT    source || NUL || id                         -> ledger u32, index u64, digest[32]
- *   PRIVATE, VAULT  as LEAF
- *   JOURNAL  sequence u64
+ *   META     name                                        "ledgers", "machine_id",
+ * "ledger/<origin>", "check/<key name>" LEAF     ledger u32 || index u64 BLOCK    ledger u32 || 'h'
+ * || height u64             -> first u64, entry count u32, checkpoint ledger u32 || 'i' || first
+ * index u64        -> height u64 NODE     ledger u32 || tile level u8 || first u64    ->
+ * consecutive hashes of 32 bytes INDEX    ledger u32 || dimension u8 || value || index u64 EVENT
+ * source || NUL || id                         -> ledger u32, index u64, digest[32] PRIVATE, VAULT
+ * as LEAF JOURNAL  sequence u64
  *
  * No value of a dimension is a prefix of another one: they have a fixed width or end in NUL, which
  * no text of an entry holds.  Spec: specs/ledger.md 8.1.
@@ -44,6 +42,8 @@ struct lh_bytes lh_store_key_bytes(const struct lh_store_key *key);
 
 struct lh_store_key lh_keys_meta(const char *name);
 struct lh_store_key lh_keys_meta_ledger(const char *origin);
+/** `name` of a secret key: "idempotency", "index". */
+struct lh_store_key lh_keys_meta_check(const char *name);
 /** Also of PRIVATE and VAULT. */
 struct lh_store_key lh_keys_leaf(uint32_t ledger, uint64_t index);
 struct lh_store_key lh_keys_block(uint32_t ledger, uint64_t height);

@@ -149,6 +149,7 @@ void lh_ledger_close(struct lh_ledger *ledger)
     if (ledger == NULL) {
         return;
     }
+    lh_verifier_free(ledger->seal_verifier);
     lh_roster_free(ledger->roster);
     lh_tile_cache_free(ledger->tiles);
     lh_suite_free(ledger->suite);

@@ -196,6 +196,10 @@ static enum lh_code init_appending(struct appending *work, struct lh_err *err)
         if (!lh_pubkey_is_equal(lh_signer_pubkey(ledger->options.seal), &work->before.seal.key)) {
             return lh_err_set(err, LH_ERR_INVALID, "GENERATION names another seal key than ours");
         }
+        rc = lh_ledger_lend_verifier(ledger, &work->before, err);
+        if (rc != LH_OK) {
+            return rc;
+        }
     }
     return lh_fresh_init(&work->fresh, &work->before.tree, work->item_count + 1, err);
 }

@@ -37,6 +37,7 @@ struct lh_ledger {
 
     atomic_bool has_seal; /* `seal` is set, for good */
     struct lh_note_key seal;
+    struct lh_verifier *seal_verifier; /* of that key; the chains of this ledger borrow it */
 
     struct lh_roster *roster;
     pthread_rwlock_t roster_lock; /* append writes; our own readers read */
@@ -135,6 +136,9 @@ void lh_shelf_put_event(struct lh_store_batch *batch, uint32_t number, const lhp
 
 /* ---- opening: ledger_recover.c ---- */
 
+/** Give the chain of this ledger a verifier of its seal key that is kept. */
+enum lh_code lh_ledger_lend_verifier(struct lh_ledger *ledger, struct lh_chain *chain,
+                                     struct lh_err *err) LH_MUST_CHECK;
 /** An empty chain under the seal key that the GENERATION in `body` names. */
 enum lh_code lh_ledger_chain_of(const struct lh_ledger *ledger, const lhpb_Body *body,
                                 struct lh_chain *out, struct lh_err *err) LH_MUST_CHECK;

@@ -83,6 +83,21 @@ enum lh_code lh_ledger_chain_of(const struct lh_ledger *ledger, const lhpb_Body 
     return lh_chain_init(out, network_id, ledger->origin, &seal, &prev, err);
 }
 
+enum lh_code lh_ledger_lend_verifier(struct lh_ledger *ledger, struct lh_chain *chain,
+                                     struct lh_err *err)
+{
+    enum lh_code rc = LH_OK;
+
+    if (ledger->seal_verifier == NULL) {
+        rc = lh_verifier_new(&ledger->seal_verifier, &chain->seal.key, err);
+    }
+    if (rc == LH_OK &&
+        lh_pubkey_is_equal(lh_verifier_pubkey(ledger->seal_verifier), &chain->seal.key)) {
+        chain->seal_verifier = ledger->seal_verifier;
+    }
+    return rc;
+}
+
 enum lh_code lh_ledger_load_start(const struct lh_ledger *ledger, struct lh_chain *out,
                                   struct lh_err *err)
 {
@@ -469,7 +484,10 @@ enum lh_code lh_ledger_recover(struct lh_ledger *ledger, char *out_why, struct l
     if (found->last.height > 0) {
         ledger->seal = found->last.seal;
         atomic_store(&ledger->has_seal, true);
-        rc = check_seal(ledger, err);
+        rc = lh_ledger_lend_verifier(ledger, &ledger->chain, err);
+        if (rc == LH_OK) {
+            rc = check_seal(ledger, err);
+        }
     }
     if (rc == LH_OK) {
         rc = judge(ledger, found, why, err);

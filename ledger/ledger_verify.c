@@ -375,7 +375,8 @@ static enum lh_code init_verifying(struct verifying *work, struct lh_err *err)
     if (rc != LH_OK || work->head.size == 0) {
         return rc;
     }
-    return lh_ledger_load_start(work->ledger, &work->chain, err);
+    rc = lh_ledger_load_start(work->ledger, &work->chain, err);
+    return rc == LH_OK ? lh_ledger_lend_verifier(work->ledger, &work->chain, err) : rc;
 }
 
 enum lh_code lh_ledger_verify(struct lh_ledger *ledger, struct lh_suite *suite, uint64_t *out_index,

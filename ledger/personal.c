@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { NUMBER_LEN = 18, OLD_NUMBER_LEN = 15 };
+enum { NUMBER_LEN = 18, OLD_NUMBER_LEN = 15, GAP_MAX = 3 };
 
 /* ---- one number ------------------------------------------------------------------------------ */
 
@@ -70,9 +70,38 @@ static char fold_head(struct lh_bytes text, size_t *len)
     return c == 'x' || c == 'X' ? 'X' : '\0';
 }
 
-/* The end of a run of digits: its last characters, and how long it is. */
+/* Bytes of a space or a hyphen at the head of the text, in the forms that people type; 0: none. */
+static size_t separator_len(struct lh_bytes text)
+{
+    static const char *const forms[] = {
+        " ",
+        "-",
+        "\xc2\xa0" /* no-break */,
+        "\xe3\x80\x80" /* wide */,
+        "\xef\xbc\x8d" /* wide */,
+        "\xe2\x80\x90",
+        "\xe2\x80\x91",
+        "\xe2\x80\x92",
+        "\xe2\x80\x93",
+        "\xe2\x80\x94",
+    };
+
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        size_t len = strlen(forms[i]);
+
+        if (text.len >= len && memcmp(text.data, forms[i], len) == 0) {
+            return len;
+        }
+    }
+    return 0;
+}
+
+/* The end of a run of digits, which a few separators at a time do not end: its last characters, how
+ * long it is, how many of them stand since the last separator, and how many separators since. */
 struct run {
     size_t len;
+    size_t unbroken;
+    size_t gap;
     char last[NUMBER_LEN];
 };
 
@@ -82,13 +111,16 @@ static bool push(struct run *run, char c)
     memmove(run->last, run->last + 1, NUMBER_LEN - 1);
     run->last[NUMBER_LEN - 1] = c;
     run->len++;
+    run->unbroken = run->gap == 0 ? run->unbroken + 1 : 1;
+    run->gap = 0;
     return run->len >= NUMBER_LEN && is_number(run->last);
 }
 
-/* Old numbers have no check character: only a run of just that length is one. */
+/* Old numbers have no check character: only digits side by side, just so many, are one. */
 static bool was_old_number(const struct run *run)
 {
-    return run->len == OLD_NUMBER_LEN && is_old_number(run->last + NUMBER_LEN - OLD_NUMBER_LEN);
+    return run->gap == 0 && run->unbroken == OLD_NUMBER_LEN &&
+           is_old_number(run->last + NUMBER_LEN - OLD_NUMBER_LEN);
 }
 
 bool lh_text_has_personal_number(struct lh_bytes text)
@@ -108,7 +140,13 @@ bool lh_text_has_personal_number(struct lh_bytes text)
         if (was_old_number(&run) || (c == 'X' && push(&run, c))) {
             return true;
         }
-        run.len = 0;
+        size_t len = separator_len(text);
+        if (len > 0 && run.len > 0 && run.gap < GAP_MAX) {
+            run.gap++;
+            step = len;
+            continue;
+        }
+        run = (struct run){ .len = 0 };
     }
     return was_old_number(&run);
 }

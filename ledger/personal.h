@@ -10,8 +10,9 @@
 
 /**
  * A resident ID number stands somewhere in the text: 18 characters with a plausible region and
- * date and the right check character (x or X), also inside a longer run of digits; or a run of
- * exactly 15 digits with a plausible region and date. Full-width digits count as digits.
+ * date and the right check character (x or X), also inside a longer run of digits and with up
+ * to three spaces or hyphens between any two of them; or a run of exactly 15 digits with a
+ * plausible region and date. Full-width digits count as digits.
  */
 bool lh_text_has_personal_number(struct lh_bytes text);
 /**

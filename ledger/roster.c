@@ -277,12 +277,30 @@ static bool is_signing_epoch(const lhpb_Body *body)
            body->detail.key_epoch.purpose == LH_PURPOSE_RECORDER;
 }
 
+/*
+ * The key of a body whose check has found its point on the curve. The row's verifier is made of it,
+ * and could not be of another; in between nobody finds the point again.
+ */
+static enum lh_code take_checked_key(struct lh_pubkey *out, const lhpb_PublicKey *wire,
+                                     struct lh_err *err)
+{
+    struct lh_pubkey key = { .alg = (enum lh_alg)wire->alg };
+
+    if (wire->alg < LH_ALG_ED25519 || wire->alg > LH_ALG_X25519 ||
+        wire->value.size != lh_alg_pubkey_size(key.alg)) {
+        return lh_err_set(err, LH_ERR_INVALID, "not a key of a known kind");
+    }
+    memcpy(key.bytes, wire->value.bytes, wire->value.size);
+    *out = key;
+    return LH_OK;
+}
+
 /* spec entries.md 5: "Key ids are unique: an enrolment that repeats one is refused." */
 static enum lh_code check_new_key(const struct lh_roster *roster, struct lh_suite *suite,
                                   const lhpb_PublicKey *wire, struct lh_err *err)
 {
     struct lh_pubkey key;
-    enum lh_code rc = lh_pubkey_from_wire(&key, wire, err);
+    enum lh_code rc = take_checked_key(&key, wire, err);
 
     if (rc != LH_OK) {
         return rc;
@@ -371,7 +389,7 @@ static struct lh_roster_row new_row(struct lh_suite *suite, const lhpb_PublicKey
                                     enum lh_signer_kind kind, uint64_t index)
 {
     struct lh_pubkey key;
-    enum lh_code rc = lh_pubkey_from_wire(&key, wire, NULL);
+    enum lh_code rc = take_checked_key(&key, wire, NULL);
 
     lh_assert(rc == LH_OK); /* lh_roster_check_apply has taken it once */
     return row_of(suite, &key, kind, index);

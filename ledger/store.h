@@ -110,7 +110,8 @@ struct lh_store_rocksdb_options {
 /**
  * LH_ERR_NOT_FOUND: no store there; LH_ERR_CONFLICT: another process has it, or it exists already
  * (CREATE); LH_ERR_CORRUPT: strict opening refused, which a process killed while writing may leave
- * behind: open again with WRITE_SALVAGE and let the ledger judge against the guard.
+ * behind: open again with WRITE_SALVAGE and let the ledger judge against the guard; LH_ERR_IO: also
+ * when the disk has less room than an opening may need, with how much to free.
  */
 enum lh_code lh_store_open_rocksdb(struct lh_store **out, const char *path, enum lh_store_mode mode,
                                    const struct lh_store_rocksdb_options *options,

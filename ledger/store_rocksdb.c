@@ -18,12 +18,15 @@
 
 #include <rocksdb/c.h>
 
+#include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define MIB ((size_t)1 << 20)
@@ -39,6 +42,9 @@ static const size_t MEMTABLE_BYTES = 16 * MIB;
 static const size_t MEMTABLES_BYTES = 40 * MIB; /* of all tables together */
 static const size_t LOG_BYTES_MAX = 96 * MIB;
 static const size_t BLOCK_BYTES = 16 * 1024;
+/* What an opening sets aside besides tables: a log's room in advance (a memtable and a tenth), a
+ * manifest, and something to work with. */
+static const size_t OPEN_BYTES = 32 * MIB;
 
 struct rocks_store {
     struct lh_store base;
@@ -307,6 +313,61 @@ static rocksdb_options_t *new_store_options(enum lh_store_mode mode)
     return options;
 }
 
+/* Bytes of the logs in the store: an opening writes what they hold into tables. */
+static uint64_t measure_logs(const char *path)
+{
+    DIR *folder = opendir(path);
+    const struct dirent *item;
+    uint64_t sum = 0;
+
+    while (folder != NULL && (item = readdir(folder)) != NULL) {
+        size_t len = strlen(item->d_name);
+        struct stat info;
+
+        if (len > 4 && strcmp(item->d_name + len - 4, ".log") == 0 &&
+            fstatat(dirfd(folder), item->d_name, &info, 0) == 0) {
+            sum += (uint64_t)info.st_size;
+        }
+    }
+    if (folder != NULL) {
+        (void)closedir(folder);
+    }
+    return sum;
+}
+
+/* RocksDB ends the process when the disk is full in the middle of an opening: ask before. */
+static enum lh_code check_room(const char *path, struct lh_err *err)
+{
+    uint64_t wanted = OPEN_BYTES + measure_logs(path);
+    struct statvfs disk;
+
+    if (statvfs(path, &disk) != 0) {
+        return lh_err_set(err, LH_ERR_IO, "%s: %s", path, strerror(errno));
+    }
+    uint64_t available = (uint64_t)disk.f_bavail * disk.f_frsize;
+    if (disk.f_blocks == 0 || available >= wanted) { /* no blocks: it does not say */
+        return LH_OK;
+    }
+    return lh_err_set(err, LH_ERR_IO, "No space left at %s: free at least %" PRIu64 " MiB there",
+                      path, (wanted - available + MIB - 1) / MIB);
+}
+
+static bool holds_tables(const char *path)
+{
+    DIR *folder = opendir(path);
+    const struct dirent *item;
+    bool is_found = false;
+
+    while (folder != NULL && !is_found && (item = readdir(folder)) != NULL) {
+        is_found = strncmp(item->d_name, "MANIFEST-", strlen("MANIFEST-")) == 0 ||
+                   strstr(item->d_name, ".sst") != NULL;
+    }
+    if (folder != NULL) {
+        (void)closedir(folder);
+    }
+    return is_found;
+}
+
 static enum lh_code check_place(const char *path, enum lh_store_mode mode, struct lh_err *err)
 {
     char current[PATH_MAX];
@@ -317,8 +378,12 @@ static enum lh_code check_place(const char *path, enum lh_store_mode mode, struc
         return lh_err_set(err, LH_ERR_INVALID, "the path of the store is too long");
     }
     exists = access(current, F_OK) == 0;
+    if (mode != LH_STORE_CREATE && !exists) {
+        return holds_tables(path) ? lh_err_set(err, LH_ERR_CORRUPT, "%s is missing", current)
+                                  : lh_err_set(err, LH_ERR_NOT_FOUND, "no store at %s", path);
+    }
     if (mode != LH_STORE_CREATE) {
-        return exists ? LH_OK : lh_err_set(err, LH_ERR_NOT_FOUND, "no store at %s", path);
+        return mode == LH_STORE_READ ? LH_OK : check_room(path, err);
     }
     if (exists) {
         return lh_err_set(err, LH_ERR_CONFLICT, "a store exists at %s", path);
@@ -326,18 +391,22 @@ static enum lh_code check_place(const char *path, enum lh_store_mode mode, struc
     if (mkdir(path, 0700) != 0 && errno != EEXIST) {
         return lh_err_set(err, LH_ERR_IO, "making %s: %s", path, strerror(errno));
     }
-    return LH_OK;
+    return check_room(path, err);
 }
 
 /* "another process has it" is a plain I/O error to RocksDB; only its words tell. */
-static enum lh_code take_open_msg(struct lh_err *err, char *msg, const char *path)
+static enum lh_code take_open_msg(struct lh_err *err, char *msg, const char *path,
+                                  enum lh_store_mode mode)
 {
     if (strstr(msg, "LOCK") != NULL) {
         rocksdb_free(msg);
         return lh_err_set(err, LH_ERR_CONFLICT, "another process has the store at %s", path);
     }
+    /* Under a reader a running node may change manifests. */
+    bool is_lost = mode != LH_STORE_READ && strstr(msg, "No such file") != NULL &&
+                   strstr(msg, "MANIFEST-") != NULL;
     enum lh_code rc = take_msg(err, msg, path);
-    return lh_err_wrap(err, rc, "opening the store");
+    return lh_err_wrap(err, is_lost ? LH_ERR_CORRUPT : rc, "opening the store");
 }
 
 static rocksdb_t *open_db(rocksdb_column_family_handle_t **families, const char *path,
@@ -392,7 +461,7 @@ enum lh_code lh_store_open_rocksdb(struct lh_store **out, const char *path, enum
                         cache_bytes == 0 ? CACHE_BYTES_DEFAULT : cache_bytes, &msg);
     if (store->db == NULL || msg != NULL) {
         free(store);
-        return take_open_msg(err, msg, path);
+        return take_open_msg(err, msg, path, mode);
     }
     store->read = rocksdb_readoptions_create();
     store->write = rocksdb_writeoptions_create();

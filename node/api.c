@@ -64,6 +64,19 @@ static void answer_done(struct lh_job *job)
 /* ---- helpers ----------------------------------------------------------------------------------
  */
 
+/* What a client sent is never repeated: somebody may have put a personal number into it. */
+static void refuse_parameter(struct lh_api_call *call, const char *const *names)
+{
+    struct lh_buf known = LH_BUF_EMPTY;
+
+    for (size_t i = 0; names[i] != NULL; i++) {
+        lh_buf_add_format(&known, "%s%s", i > 0 ? ", " : ": there are ", names[i]);
+    }
+    lh_problem_set(&call->problem, LH_PROBLEM_MALFORMED, "unknown parameter%s",
+                   lh_buf_text(&known));
+    lh_buf_clear(&known);
+}
+
 bool lh_api_check_query(struct lh_api_call *call, const char *const *names)
 {
     const char *name;
@@ -76,8 +89,7 @@ bool lh_api_check_query(struct lh_api_call *call, const char *const *names)
             i++;
         }
         if (names[i] == NULL) {
-            lh_problem_set(&call->problem, LH_PROBLEM_MALFORMED, "unknown parameter \"%.40s\"",
-                           name);
+            refuse_parameter(call, names);
             return false;
         }
     }
@@ -119,8 +131,8 @@ bool lh_api_entry_name(struct lh_api_call *call, const char *text, uint64_t *out
     lh_ledger_head(call->node->ledger, &head);
     if (strcmp(name.department, call->node->rules.department) != 0 || name.generation != 1 ||
         name.index >= head.size) {
-        lh_problem_set(&call->problem, LH_PROBLEM_NOT_FOUND, "no entry %s; the ledger has %llu",
-                       text, (unsigned long long)head.size);
+        lh_problem_set(&call->problem, LH_PROBLEM_NOT_FOUND, "no such entry; the ledger has %llu",
+                       (unsigned long long)head.size);
         return false;
     }
     *out_index = name.index;

@@ -4,15 +4,12 @@
 #include "crypto/text.h"
 #include "ledger/origin.h"
 #include "node/config_value.h"
+#include "node/file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum kind {
     KIND_PATH,
@@ -355,6 +352,7 @@ static enum lh_code take_line(struct lh_config *config, struct lh_bytes line, in
     const uint8_t *equals = line.len > 0 ? memchr(line.data, '=', line.len) : NULL;
     const char *nearest = NULL;
     const struct option *option;
+    char shown[LH_CONFIG_SHOWN_SIZE];
     enum lh_code rc;
 
     if (equals == NULL) {
@@ -365,8 +363,8 @@ static enum lh_code take_line(struct lh_config *config, struct lh_bytes line, in
         lh_text_trim(lh_bytes_of(equals + 1, line.len - (size_t)(equals + 1 - line.data)));
     option = find_option(key, &nearest);
     if (option == NULL) {
-        return lh_err_set(err, LH_ERR_INVALID, "unknown key \"%.*s\"%s%s%s",
-                          (int)(key.len < 64 ? key.len : 64), (const char *)key.data,
+        lh_config_show(shown, key);
+        return lh_err_set(err, LH_ERR_INVALID, "unknown key \"%s\"%s%s%s", shown,
                           nearest != NULL ? ", did you mean \"" : "",
                           nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
     }
@@ -460,44 +458,11 @@ enum lh_code lh_config_parse(struct lh_config **out, const char *name, struct lh
     return LH_OK;
 }
 
-static enum lh_code read_file(struct lh_buf *out, const char *path, struct lh_err *err)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    enum lh_code rc = LH_OK;
-    ssize_t got = 0;
-
-    if (fd < 0) {
-        return lh_err_set(err, errno == ENOENT ? LH_ERR_NOT_FOUND : LH_ERR_IO, "%s: %s", path,
-                          strerror(errno));
-    }
-    do {
-        uint8_t *room = lh_buf_reserve(out, 4096);
-
-        if (room == NULL) {
-            rc = lh_err_set(err, LH_ERR_NOMEM, "%s", path);
-            goto out;
-        }
-        got = read(fd, room, 4096);
-        if (got < 0) {
-            rc = lh_err_set(err, LH_ERR_IO, "%s: %s", path, strerror(errno));
-            goto out;
-        }
-        out->len += (size_t)got;
-        if (out->len > LH_CONFIG_FILE_MAX) {
-            rc = lh_err_set(err, LH_ERR_LIMIT, "%s is larger than 256 KiB", path);
-            goto out;
-        }
-    } while (got > 0);
-out:
-    (void)close(fd);
-    return rc;
-}
-
 enum lh_code lh_config_load(struct lh_config **out, const char *path, const char *data,
                             struct lh_err *err)
 {
     struct lh_buf text = LH_BUF_EMPTY;
-    enum lh_code rc = read_file(&text, path, err);
+    enum lh_code rc = lh_small_file_read(&text, path, LH_CONFIG_FILE_MAX, err);
 
     if (rc == LH_OK) {
         rc = lh_config_parse(out, path, lh_buf_bytes(&text), data, err);

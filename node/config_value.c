@@ -1,6 +1,7 @@
 #include "node/config_value.h"
 
 #include "crypto/text.h"
+#include "ledger/personal.h"
 
 #include <string.h>
 
@@ -191,12 +192,13 @@ static enum lh_code parse_types(struct lh_grant *out, struct lh_bytes text, stru
         return LH_OK;
     }
     while (lh_text_next_word(&text, ',', &word)) {
+        char shown[LH_CONFIG_SHOWN_SIZE];
         lhpb_EntryType type;
         enum lh_code rc = lh_entry_type_parse(&type, word, err);
 
         if (rc != LH_OK) {
-            return lh_err_wrap(err, rc, "\"%.*s\"", (int)(word.len < 32 ? word.len : 32),
-                               (const char *)word.data);
+            lh_config_show(shown, word);
+            return lh_err_wrap(err, rc, "\"%s\"", shown);
         }
         allow_type(out, (unsigned)type);
     }
@@ -257,6 +259,7 @@ enum lh_code lh_grant_parse(struct lh_grant *out, struct lh_bytes text, struct l
     };
     struct lh_grant client = { .level_max = 1 };
     struct lh_bytes word = LH_BYTES_EMPTY;
+    char shown[LH_CONFIG_SHOWN_SIZE];
     enum lh_code rc;
 
     (void)lh_text_next_word(&text, ' ', &word);
@@ -272,9 +275,9 @@ enum lh_code lh_grant_parse(struct lh_grant *out, struct lh_bytes text, struct l
             }
         }
         if (i == sizeof members / sizeof members[0]) {
+            lh_config_show(shown, word);
             return lh_err_set(err, LH_ERR_INVALID,
-                              "\"%.*s\" is none of sources=, types=, level=, roles=",
-                              (int)(word.len < 64 ? word.len : 64), (const char *)word.data);
+                              "\"%s\" is none of sources=, types=, level=, roles=", shown);
         }
         rc = members[i].parse(&client, lh_bytes_of(word.data + len, word.len - len), err);
     }
@@ -323,4 +326,18 @@ void lh_grant_format(struct lh_buf *out, const struct lh_grant *client)
             comma = ",";
         }
     }
+}
+
+void lh_config_show(char out[LH_CONFIG_SHOWN_SIZE], struct lh_bytes word)
+{
+    size_t len = word.len < 64 ? word.len : 64;
+
+    if (lh_text_has_personal_number(word)) {
+        word = lh_bytes_of_text("...");
+        len = word.len;
+    }
+    if (len > 0) {
+        memcpy(out, word.data, len);
+    }
+    out[len] = '\0';
 }

@@ -18,6 +18,11 @@ enum lh_code lh_mode_parse(uint64_t *out, struct lh_bytes text, struct lh_err *e
 enum lh_code lh_grant_parse(struct lh_grant *out, struct lh_bytes text,
                             struct lh_err *err) LH_MUST_CHECK;
 void lh_grant_format(struct lh_buf *out, const struct lh_grant *client);
+
+enum { LH_CONFIG_SHOWN_SIZE = 68 };
+/** A word of the file as an error may repeat it: its first 64 bytes; "..." when a personal number
+ * stands in it. */
+void lh_config_show(char out[LH_CONFIG_SHOWN_SIZE], struct lh_bytes word);
 /** Without spaces and tabs at both ends. */
 struct lh_bytes lh_text_trim(struct lh_bytes text);
 /** Cut the next word at `separator` off `rest`; false when nothing is left. */

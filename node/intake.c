@@ -98,7 +98,7 @@ static bool check_personal_numbers(struct lh_intake *intake)
 static bool check_rights(struct lh_intake *intake, const struct lh_grant *client)
 {
     if (!lh_grant_may_source(client, intake->body.source)) {
-        lh_intake_reject(intake, LH_PROBLEM_AUTH_SOURCE, "source \"%s\"", intake->body.source);
+        lh_intake_reject(intake, LH_PROBLEM_AUTH_SOURCE, "its source");
     } else if (!lh_grant_may_type(client, intake->body.type)) {
         lh_intake_reject(intake, LH_PROBLEM_AUTH_TYPE, "type %s",
                          lh_entry_type_name(intake->body.type));

@@ -159,6 +159,11 @@ static int with_config(const struct arguments *arguments)
         (void)fprintf(stderr, "liuhend: %s\n", err.text);
         return LH_EXIT_USAGE;
     }
+    if (arguments->action == ACTION_CHECK && lh_node_check_config(config, &err) != LH_OK) {
+        (void)fprintf(stderr, "liuhend: %s: %s\n", path, err.text);
+        lh_config_unref(config);
+        return LH_EXIT_USAGE;
+    }
     switch (arguments->action) {
     case ACTION_RUN:
         return run(config, arguments, path);

@@ -1,8 +1,10 @@
 #include "node/node_internal.h"
 
 #include "crypto/text.h"
+#include "ledger/key_check.h"
 #include "ledger/origin.h"
 #include "node/api.h"
+#include "node/file.h"
 #include "node/subjects.h"
 
 #include <errno.h>
@@ -50,36 +52,26 @@ static void join(char out[PATH_SIZE], const struct lh_node *node, const char *na
     (void)snprintf(out, PATH_SIZE, "%s/%s", node->config->data, name);
 }
 
-static enum lh_code read_small_file(struct lh_buf *out, const char *path, size_t len_max,
-                                    struct lh_err *err)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    enum lh_code rc = LH_OK;
-    ssize_t got = 0;
-
-    if (fd < 0) {
-        return lh_err_set(err, errno == ENOENT ? LH_ERR_NOT_FOUND : LH_ERR_IO, "%s: %s", path,
-                          strerror(errno));
-    }
-    do {
-        uint8_t *room = lh_buf_reserve(out, 4096);
-
-        got = room != NULL ? read(fd, room, 4096) : -1;
-        if (got < 0) {
-            rc = lh_err_set(err, LH_ERR_IO, "%s: %s", path, strerror(errno));
-        } else {
-            out->len += (size_t)got;
-        }
-        if (rc == LH_OK && out->len > len_max) {
-            rc = lh_err_set(err, LH_ERR_LIMIT, "%s is too large", path);
-        }
-    } while (rc == LH_OK && got > 0);
-    (void)close(fd);
-    return rc;
-}
-
 /* ---- who we are -------------------------------------------------------------------------------
  */
+
+/* Who may write into the data directory is the node; who may look into it learns much. */
+static enum lh_code check_mode(const struct lh_node *node, mode_t mode, struct lh_err *err)
+{
+    const char *data = node->config->data;
+
+    if ((mode & (S_IWGRP | S_IWOTH)) != 0) {
+        return lh_err_set(err, LH_ERR_DENIED,
+                          "data directory %s: mode %04o lets others write: chmod 700 it", data,
+                          (unsigned)mode & 07777U);
+    }
+    if ((mode & (S_IRWXG | S_IRWXO)) != 0) {
+        lh_log_write(node->log, LH_LOG_WARN, "data.open",
+                     "mode=%04o path=%s reason=\"others may look into it: chmod 700\"",
+                     (unsigned)mode & 07777U, data);
+    }
+    return LH_OK;
+}
 
 static enum lh_code open_genesis(struct lh_node *node, struct lh_err *err)
 {
@@ -92,40 +84,87 @@ static enum lh_code open_genesis(struct lh_node *node, struct lh_err *err)
         return lh_err_set(err, LH_ERR_NOT_FOUND, "data directory %s: %s", node->config->data,
                           strerror(errno));
     }
+    rc = check_mode(node, info.st_mode, err);
+    if (rc != LH_OK) {
+        return rc;
+    }
     node->owner = info.st_uid;
+    join(path, node, "RESTORING");
+    if (access(path, F_OK) == 0) {
+        return lh_err_set(err, LH_ERR_CORRUPT,
+                          "%s: a restore has not ended: run `liuhen restore` again, or remove %s",
+                          path, node->config->data);
+    }
     join(path, node, "genesis.lhg");
-    rc = read_small_file(&bytes, path, LH_GENESIS_MAX, err);
+    rc = lh_small_file_read(&bytes, path, LH_GENESIS_MAX, err);
     if (rc == LH_OK) {
         rc = lh_genesis_new(&node->genesis, lh_buf_bytes(&bytes), err);
+        if (rc != LH_OK) {
+            lh_err_wrap(err, rc, "%s", path);
+        }
     }
     lh_buf_clear(&bytes);
     return rc == LH_OK ? rc : lh_err_wrap(err, rc, "genesis");
 }
 
+/* The enrolment file is this department's own copy of what stands in the genesis. */
+static enum lh_code check_enrolment(const struct lh_node *node, const char *path,
+                                    const struct lh_enrolment *enrolment, struct lh_err *err)
+{
+    const struct lh_enrolment *member =
+        lh_genesis_find(node->genesis, lh_bytes_of_text(enrolment->department));
+    struct lh_buf there = LH_BUF_EMPTY;
+    struct lh_buf ours = LH_BUF_EMPTY;
+    enum lh_code rc = LH_OK;
+
+    if (member == NULL) {
+        return lh_err_set(err, LH_ERR_INVALID, "%s: \"%s\" is no member of network \"%s\"", path,
+                          enrolment->department, lh_genesis_network(node->genesis));
+    }
+    rc = lh_enrolment_encode(&there, member, node->rules.suite, err);
+    if (rc == LH_OK) {
+        rc = lh_enrolment_encode(&ours, enrolment, node->rules.suite, err);
+    }
+    if (rc == LH_OK && !lh_bytes_is_equal(lh_buf_bytes(&there), lh_buf_bytes(&ours))) {
+        rc =
+            lh_err_set(err, LH_ERR_INVALID, "%s is not the enrolment that the genesis holds", path);
+    }
+    lh_buf_clear(&there);
+    lh_buf_clear(&ours);
+    return rc;
+}
+
 /* The configured department, or the one that the enrolment file in the data directory is of. */
 static enum lh_code find_department(struct lh_node *node, struct lh_err *err)
 {
-    struct lh_enrolment enrolment;
+    struct lh_enrolment enrolment = { .department = "" };
     struct lh_buf bytes = LH_BUF_EMPTY;
     char path[PATH_SIZE];
     char *department = node->rules.department;
-    enum lh_code rc = LH_OK;
+    enum lh_code rc;
 
     (void)snprintf(department, sizeof node->rules.department, "%s", node->config->department);
-    if (department[0] == '\0') {
-        join(path, node, "enrolment.lhe");
-        rc = read_small_file(&bytes, path, LH_ENROLMENT_MAX, err);
-        if (rc == LH_OK) {
-            rc = lh_enrolment_decode(&enrolment, lh_buf_bytes(&bytes), node->rules.suite, err);
-        }
-        if (rc == LH_OK) {
-            (void)snprintf(department, sizeof node->rules.department, "%s", enrolment.department);
-        }
+    join(path, node, "enrolment.lhe");
+    rc = lh_small_file_read(&bytes, path, LH_ENROLMENT_MAX, err);
+    if (rc == LH_OK) {
+        rc = lh_enrolment_decode(&enrolment, lh_buf_bytes(&bytes), node->rules.suite, err);
+        rc = rc == LH_OK ? check_enrolment(node, path, &enrolment, err)
+                         : lh_err_wrap(err, rc, "%s", path);
+    } else if (rc == LH_ERR_NOT_FOUND && department[0] != '\0') {
+        rc = LH_OK; /* the configuration says who we are */
     }
     lh_buf_clear(&bytes);
+    if (rc == LH_OK && department[0] == '\0') {
+        (void)snprintf(department, sizeof node->rules.department, "%s", enrolment.department);
+    }
     if (rc == LH_OK && lh_genesis_find(node->genesis, lh_bytes_of_text(department)) == NULL) {
         rc = lh_err_set(err, LH_ERR_INVALID, "department \"%s\" is no member of network \"%s\"",
                         department, lh_genesis_network(node->genesis));
+    }
+    if (rc == LH_OK && enrolment.department[0] != '\0' &&
+        strcmp(department, enrolment.department) != 0) {
+        rc = lh_err_set(err, LH_ERR_INVALID, "department = %s, and %s is of \"%s\"", department,
+                        path, enrolment.department);
     }
     return rc;
 }
@@ -145,30 +184,58 @@ static enum lh_code check_recorder(const struct lh_node *node, const char *path,
     return rc;
 }
 
-static enum lh_code open_auditor_box(struct lh_node *node, struct lh_err *err)
+static enum lh_code read_auditor_box(struct lh_pubkey *out, const char *path, struct lh_err *err)
 {
-    enum lh_alg wanted = node->rules.suite == LH_SUITE_W ? LH_ALG_X25519 : LH_ALG_SM2;
     struct lh_buf text = LH_BUF_EMPTY;
     struct lh_bytes line;
-    enum lh_code rc;
+    enum lh_code rc = lh_small_file_read(&text, path, PUBLIC_KEY_TEXT_MAX, err);
 
-    if (node->config->auditor_box[0] == '\0') {
-        return LH_OK;
-    }
-    rc = read_small_file(&text, node->config->auditor_box, PUBLIC_KEY_TEXT_MAX, err);
     if (rc == LH_OK) {
         line = lh_buf_bytes(&text);
         while (line.len > 0 && line.data[line.len - 1] == '\n') {
             line.len--;
         }
-        rc = lh_pubkey_parse(&node->auditor_box, line, err);
+        rc = lh_pubkey_parse(out, line, err);
+        if (rc != LH_OK) {
+            lh_err_wrap(err, rc, "%s", path);
+        }
     }
+    lh_buf_clear(&text);
+    if (rc == LH_OK && out->alg != LH_ALG_X25519 && out->alg != LH_ALG_SM2) {
+        rc = lh_err_set(err, LH_ERR_INVALID, "%s: a key of kind %s opens no box", path,
+                        lh_alg_name(out->alg));
+    }
+    return rc;
+}
+
+static enum lh_code open_auditor_box(struct lh_node *node, struct lh_err *err)
+{
+    enum lh_alg wanted = node->rules.suite == LH_SUITE_W ? LH_ALG_X25519 : LH_ALG_SM2;
+    const char *path = node->config->auditor_box;
+    enum lh_code rc;
+
+    if (path[0] == '\0') {
+        return LH_OK;
+    }
+    rc = read_auditor_box(&node->auditor_box, path, err);
     if (rc == LH_OK && node->auditor_box.alg != wanted) {
-        rc = lh_err_set(err, LH_ERR_INVALID, "wants a key of kind %s", lh_alg_name(wanted));
+        rc = lh_err_set(err, LH_ERR_INVALID, "%s: wants a key of kind %s", path,
+                        lh_alg_name(wanted));
     }
     node->has_auditor_box = rc == LH_OK;
-    lh_buf_clear(&text);
     return rc;
+}
+
+enum lh_code lh_node_check_config(const struct lh_config *config, struct lh_err *err)
+{
+    struct lh_pubkey box;
+    enum lh_code rc;
+
+    if (config->auditor_box[0] == '\0') {
+        return LH_OK;
+    }
+    rc = read_auditor_box(&box, config->auditor_box, err);
+    return rc == LH_OK ? rc : lh_err_wrap(err, rc, "auditor.box");
 }
 
 static enum lh_code open_keys(struct lh_node *node, struct lh_err *err)
@@ -282,6 +349,28 @@ static enum lh_code open_ledger(struct lh_node *node, struct lh_err *err)
         return lh_err_wrap(err, rc, "ledger");
     }
     return lh_keyring_new(&node->rules.keyring, lh_ledger_roster(node->ledger), err);
+}
+
+/* spec ledger.md 8.1: "The first start keeps a check value of each; a start with another key is
+ * refused." */
+static enum lh_code check_secrets(struct lh_node *node, struct lh_err *err)
+{
+    const struct {
+        const char *name, *file;
+        const struct lh_secret *secret;
+    } kept[] = {
+        { "idempotency", "keys/idempotency.key", &node->rules.idempotency },
+        { "index", "keys/index.key", &node->index_key },
+    };
+    enum lh_code rc = LH_OK;
+
+    for (size_t i = 0; rc == LH_OK && i < sizeof kept / sizeof kept[0]; i++) {
+        rc = lh_key_check(node->store, node->suite, kept[i].name, kept[i].secret, err);
+        if (rc != LH_OK) {
+            lh_err_wrap(err, rc, "%s/%s", node->config->data, kept[i].file);
+        }
+    }
+    return rc;
 }
 
 /* ---- threads and the edge ---------------------------------------------------------------------
@@ -400,6 +489,9 @@ enum lh_code lh_node_open(struct lh_node **out, struct lh_config *config, struct
     }
     if (rc == LH_OK) {
         rc = open_ledger(node, err);
+    }
+    if (rc == LH_OK) {
+        rc = check_secrets(node, err);
     }
     if (rc == LH_OK) {
         rc = start_threads(node, err);

@@ -13,6 +13,8 @@ struct lh_node;
 
 enum { LH_EXIT_USAGE = 2, LH_EXIT_START = 3 };
 
+/** What a configuration names and can be read before there is a node: the auditors' key. */
+enum lh_code lh_node_check_config(const struct lh_config *config, struct lh_err *err) LH_MUST_CHECK;
 /**
  * Open everything that `config` names: keys, store (strictly, then point in time), guard, ledger,
  * threads, socket. LH_ERR_CORRUPT: the store must not be used; LH_ERR_CONFLICT: another node runs;

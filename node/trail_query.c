@@ -152,6 +152,8 @@ bool lh_trail_request_take(struct lh_trail_request *out, const char *name, const
     if (strcmp(name, "after") == 0) {
         return take_cursor(problem, query, value);
     }
-    lh_problem_set(problem, LH_PROBLEM_MALFORMED, "unknown parameter \"%.40s\"", name);
+    lh_problem_set(problem, LH_PROBLEM_MALFORMED,
+                   "unknown parameter: there are staff, case, exchange, item, counterparty, "
+                   "purpose, type, since, until, by, order, proof, limit, after");
     return false;
 }

@@ -269,6 +269,106 @@ def a_bad_start_names_what_is_wrong(node):
         assert set(json.loads(line)) == {"time", "level", "event", "fields"}, line
 
 
+def files_that_are_damaged_or_no_files_are_named(node):
+    def fails_with(words, code=3):
+        got, _, err = liuhend(node, "--data", node.dir)
+        equal(got, code, err)
+        assert words in err, err
+
+    @contextlib.contextmanager
+    def in_place_of(name, content=None):
+        path = os.path.join(node.dir, name)
+        os.rename(path, path + "-")
+        if content is None:
+            os.mkfifo(path)
+        else:
+            with open(path, "wb") as file:
+                file.write(content)
+        yield path
+        os.unlink(path)
+        os.rename(path + "-", path)
+
+    for name in ("genesis.lhg", "enrolment.lhe"):
+        with in_place_of(name) as path:
+            fails_with(path + ": not a regular file")
+        with in_place_of(name, b"x" * 100) as path:
+            fails_with(path + ": ")
+    with open(os.path.join(node.dir, "enrolment.lhe"), "rb") as file:
+        whole = file.read()
+    node.add_config("department = gaj\n")
+    with in_place_of("enrolment.lhe", whole.replace(b"gaj", b"gak")) as path:
+        fails_with(path)
+    with in_place_of("liuhend.conf") as path:
+        fails_with(path + ": not a regular file", 2)
+    equal(liuhend(node, "--config", "/dev/zero", "--data", node.dir)[0], 2)
+    node.begin()
+    node.stop()
+
+
+def a_store_that_lost_its_current_or_its_manifest_is_damaged(node):
+    node.begin()
+    node.record(event())
+    node.stop()
+    store = os.path.join(node.dir, "store")
+    manifest = next(name for name in os.listdir(store) if name.startswith("MANIFEST-"))
+    for name in ("CURRENT", manifest):
+        path = os.path.join(store, name)
+        os.rename(path, path + "~")
+        code, _, err = liuhend(node, "--data", node.dir)
+        assert code == 4 and name in err, (code, err)
+        os.rename(path + "~", path)
+    node.start()
+    equal(node.status()["state"], "continuous")
+
+
+def a_guard_with_bytes_behind_it_is_no_guard(node):
+    node.begin()
+    node.stop()
+    with open(node.dir + "-guard/guard", "ab") as file:
+        file.write(b"x")
+    node.start()
+    equal(node.status()["state"], "suspect")
+    assert "guard cannot be read" in node.status()["why"], node.status()
+
+
+def the_auditors_key_is_checked_with_the_configuration(node):
+    path = os.path.join(node.base, "box.pub")
+    node.add_config("auditor.box = %s\n" % path)
+    for content, words in ((None, "No such file"), ("rubbish\n", "box.pub: "),
+                           ("ed25519:" + "A" * 43 + "=\n", "box.pub: ")):
+        if content is not None:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(content)
+        code, _, err = liuhend(node, "--data", node.dir, "--check-config")
+        assert code == 2 and "auditor.box" in err and words in err, (code, err)
+
+
+def an_open_data_directory_is_warned_of_or_refused(node):
+    os.chmod(node.dir, 0o755)
+    node.begin()
+    assert "data.open mode=0755" in node.logged(), node.logged()
+    node.stop()
+    os.chmod(node.dir, 0o770)
+    code, _, err = liuhend(node, "--data", node.dir)
+    assert code == 3 and "lets others write" in err, (code, err)
+
+
+def another_secret_key_is_refused_and_its_file_named(node):
+    node.begin()
+    node.stop()
+    for name in ("idempotency", "index"):
+        path = os.path.join(node.dir, "keys", name + ".key")
+        os.rename(path, path + "-")
+        with open(path, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            file.write(os.urandom(32))
+        code, _, err = liuhend(node, "--data", node.dir)
+        equal(code, 3, err)
+        assert path in err and "not the %s key" % name in err, err
+        os.rename(path + "-", path)
+    node.start()
+    node.record(event())
+
+
 main(the_configuration_is_checked_and_shown,
      sigterm_drains_and_ends_with_nothing_lost,
      a_second_signal_ends_at_once,
@@ -280,4 +380,10 @@ main(the_configuration_is_checked_and_shown,
      a_lost_guard_makes_the_ledger_suspect,
      a_store_with_a_damaged_block_does_not_start,
      a_full_disk_ends_the_process_and_loses_nothing_acknowledged,
-     a_bad_start_names_what_is_wrong)
+     a_bad_start_names_what_is_wrong,
+     files_that_are_damaged_or_no_files_are_named,
+     a_store_that_lost_its_current_or_its_manifest_is_damaged,
+     a_guard_with_bytes_behind_it_is_no_guard,
+     the_auditors_key_is_checked_with_the_configuration,
+     an_open_data_directory_is_warned_of_or_refused,
+     another_secret_key_is_refused_and_its_file_named)

@@ -262,6 +262,40 @@ def subjects_go_into_the_private_part_and_nowhere_else(node):
     assert person.encode() not in node.get("/v1/archive?private=1").body
 
 
+def what_a_client_sends_is_never_repeated(node):
+    node.begin()
+    node.stop()
+    node.add_config("log.level = debug\nclient = uid:%d sources=desk types=* level=2\n" % os.getuid())
+    node.start()
+    number = "110105194912310021"
+    person = "11010519491231002X"
+    wide = {"counterparty": person, "purpose": person, "item": person, "system": person}
+    made = [node.get("/v1/entries/gaj/1/" + number),
+            node.get("/v1/entries/gaj/%s/1" % number),
+            node.get("/v1/entries/" + person),
+            node.get("/v1/receipts/gaj/1/" + number),
+            node.get("/v1/receipts?source=%s&id=%s" % (person, person)),
+            node.get("/v1/trail?%s=1" % person),
+            node.get("/v1/trail?limit=%s" % number),
+            node.get("/v1/trail?staff=%s" % person),
+            node.get("/v1/keys?%s=%s" % (person, person)),
+            node.get("/v1/checkpoints/" + number),
+            node.get("/v1/proofs/consistency?from=0&to=" + number),
+            node.get("/" + person),
+            node.record(event(source=person)),
+            node.record(event(source="x" + number[:17])),
+            node.record(event(catalogue_version=int(number))),
+            node.record(event(detail={"requested_mask": 1, "rows": int(number)})),
+            node.record(event(**{person: 1})),
+            node.record(event(type=person)),
+            node.post("/v1/events", b"{}", person)]
+    made += [node.record(event(**{name: value})) for name, value in wide.items()]
+    for reply in made:
+        assert reply.status >= 400, (reply.status, reply.text)
+        assert person[:17] not in reply.text, reply.text
+    assert person[:17] not in node.logged(), node.logged()
+
+
 main(an_entry_shows_its_event_its_signers_and_its_block,
      a_trail_filters_orders_and_pages,
      every_row_of_a_trail_is_proven_under_its_checkpoint,
@@ -271,4 +305,5 @@ main(an_entry_shows_its_event_its_signers_and_its_block,
      keys_are_listed_with_what_they_may,
      tiles_give_back_the_whole_log,
      metrics_are_clean_and_count,
-     subjects_go_into_the_private_part_and_nowhere_else)
+     subjects_go_into_the_private_part_and_nowhere_else,
+     what_a_client_sends_is_never_repeated)

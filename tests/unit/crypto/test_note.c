@@ -334,6 +334,19 @@ static struct lh_buf begin_note(void)
     return note;
 }
 
+/* With a verifier that is made before. */
+static enum lh_code verify_at_hand(const struct lh_note *note, const struct lh_note_key *key)
+{
+    struct lh_verifier *verifier = NULL;
+    enum lh_code rc;
+
+    assert_int_equal(lh_verifier_new(&verifier, &key->key, NULL), LH_OK);
+    rc = lh_note_verify_with(note, key, verifier, NULL, NULL);
+    assert_int_equal(lh_note_verify_with(note, key, verifier, NULL, NULL), rc);
+    lh_verifier_free(verifier);
+    return rc;
+}
+
 static void lines_of_all_kinds_verify_on_one_note(void **state)
 {
     struct author authors[] = {
@@ -357,6 +370,7 @@ static void lines_of_all_kinds_verify_on_one_note(void **state)
         assert_int_equal(lh_note_verify(&note, &authors[i].key, &time_s, NULL), LH_OK);
         assert_true(time_s == (i % 2 == 0 ? 0 : 1700000000 + i));
         assert_int_equal(lh_note_verify(&note, &authors[i].key, NULL, NULL), LH_OK);
+        assert_int_equal(verify_at_hand(&note, &authors[i].key), LH_OK);
         lh_signer_free(authors[i].signer);
     }
     lh_buf_clear(&bytes);
@@ -379,6 +393,7 @@ static void a_signer_who_is_not_on_the_note_is_not_found(void **state)
     assert_int_equal(lh_note_parse(&note, lh_buf_bytes(&bytes), NULL), LH_OK);
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(lh_note_verify(&note, &strangers[i].key, NULL, &err), LH_ERR_NOT_FOUND);
+        assert_int_equal(verify_at_hand(&note, &strangers[i].key), LH_ERR_NOT_FOUND);
         lh_signer_free(strangers[i].signer);
     }
     assert_int_equal(lh_note_verify(&note, &log.key, NULL, NULL), LH_OK);
@@ -428,6 +443,7 @@ static void an_altered_text_is_forged(void **state)
         bytes.data[i] ^= 1;
         for (size_t a = 0; a < 2; a++) {
             assert_int_equal(lh_note_verify(&note, &authors[a].key, &time_s, NULL), LH_ERR_FORGED);
+            assert_int_equal(verify_at_hand(&note, &authors[a].key), LH_ERR_FORGED);
             assert_true(time_s == 99);
         }
         bytes.data[i] ^= 1;

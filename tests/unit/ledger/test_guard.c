@@ -319,6 +319,24 @@ static void after_a_failed_write_nothing_is_written(void **state)
     assert_true(is_head(&found, 1));
 }
 
+static void a_guard_of_another_length_is_corrupt(void **state)
+{
+    struct lh_guard *guard = open_guard(state);
+    struct lh_guard_head found;
+    struct lh_err err = LH_ERR_NONE;
+    uint8_t image[FILE_SIZE + 1] = { 0 };
+
+    write_head(guard, 1);
+    lh_guard_close(guard);
+    read_image(path_of(state), image);
+    write_image(path_of(state), image, FILE_SIZE + 1);
+    assert_int_equal(lh_guard_peek(path_of(state), &found, &err), LH_ERR_CORRUPT);
+    write_image(path_of(state), image, FILE_SIZE - 1);
+    assert_int_equal(lh_guard_peek(path_of(state), &found, &err), LH_ERR_CORRUPT);
+    write_image(path_of(state), image, FILE_SIZE);
+    assert_int_equal(lh_guard_peek(path_of(state), &found, &err), LH_OK);
+}
+
 int main(void)
 {
 #define WITH_GUARD(claim) cmocka_unit_test_setup_teardown(claim, make_guard, remove_guard)
@@ -332,6 +350,7 @@ int main(void)
         WITH_GUARD(a_write_torn_at_any_byte_leaves_the_old_or_the_new_head),
         WITH_GUARD(writing_goes_on_after_a_torn_slot),
         WITH_GUARD(a_guard_without_a_whole_slot_is_corrupt),
+        WITH_GUARD(a_guard_of_another_length_is_corrupt),
         WITH_GUARD(a_slot_in_the_other_slots_place_does_not_count),
         WITH_GUARD(after_a_failed_write_nothing_is_written),
     };

@@ -30,8 +30,38 @@ static const struct row rows[] = {
     { "000799199001010014", false },    /* no such region */
     { "2026330799199001010014", true }, /* within a longer run */
     { "3307991990010100142026", true },
-    { "33079919900101001", false },                   /* 17 digits */
-    { "330799 199001010014", false },                 /* cut in two */
+    { "33079919900101001", false },  /* 17 digits */
+    { "330799 199001010014", true }, /* in groups */
+    { "330799-19900101-0014", true },
+    { "330799 19900101 0014", true },
+    { "3307 9919 9001 0100 14", true },
+    { "3 3 0 7 9 9 1 9 9 0 0 1 0 1 0 0 1 4", true },
+    { "330799 - 19900101 - 0014", true },
+    { "330799--19900101--0014", true },
+    { "330799    199001010014", false }, /* four: no more one number */
+    { "330799\u3000199001010014", true },
+    { "330799\u00a019900101\u20130014", true },
+    { "330799\uff0d19900101\uff0d0014", true },
+    { "330799,199001010014", false },
+    { "330799/19900101/0014", false },
+    { "330799-19900101-0015", false }, /* check digit */
+    { "330799-19901301-0014", false }, /* month 13 */
+    { "330799-900101-001", false },    /* the older form has no check: side by side only */
+    { "330799 900101001", false },
+    { "2026 330799900101001", true },
+    { "330799900101001 2026", true },
+    /* what is no number: dates, times, case numbers, telephones, ids of systems */
+    { "2026-11-24 10:00:00", false },
+    { "2026-11-24T10:00:00.123Z", false },
+    { "2026-11-24 2026-11-25 2026-11-26", false },
+    { "20261124-100000-000123", false },
+    { "330702-2026-000123", false },
+    { "A3307020500002026110001", false },
+    { "JH-2026-11-000123-45", false },
+    { "0579-82469999 0579-82460000", false },
+    { "138 0579 0000 / 139 0579 0000", false },
+    { "6222 0212 0800 0000 000", false },
+    { "550e8400-e29b-41d4-a716-446655440000", false },
     { "３３０７９９１９９００１０１００１４", true }, /* full width */
     { "３３０799199001010014", true },
     { "330799900101001", true }, /* the older form */
@@ -70,8 +100,8 @@ static void the_letter_x_counts_in_every_form(void **state)
         }
         assert_true(sequence < 999);
     }
-    static const char *const forms[] = { "X", "x", "Ｘ", "ｘ" };
-    for (size_t i = 0; i < 4; i++) {
+    static const char *const forms[] = { "X", "x", "Ｘ", "ｘ", " X", "-x" };
+    for (size_t i = 0; i < 6; i++) {
         (void)snprintf(text, sizeof text, "%s%s", number, forms[i]);
         assert_true(lh_text_has_personal_number(lh_bytes_of_text(text)));
     }

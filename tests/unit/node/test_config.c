@@ -92,6 +92,9 @@ static void each_bad_line_is_named(void **state)
         { "client = uid:1 roles=boss", "roles are counter" },
         { "client = uid:1 colour=red", "\"colour=red\" is none of" },
         { "client = uid:7", "uid:7 has a line already" },
+        { "k-11010519491231002X = 1", "unknown key \"...\"" },
+        { "client = uid:1 types=11010519491231002X", "\"...\": no such type" },
+        { "client = uid:1 id=11010519491231002X", "\"...\" is none of" },
     };
 
     (void)state;
@@ -105,6 +108,7 @@ static void each_bad_line_is_named(void **state)
         if (strstr(err.text, cases[i].words) == NULL || strncmp(err.text, "x.conf:3: ", 10) != 0) {
             fail_msg("\"%s\" gave: %s", cases[i].line, err.text);
         }
+        assert_null(strstr(err.text, "11010519491231002X"));
     }
 }
 
