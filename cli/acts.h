@@ -19,8 +19,35 @@ enum lh_code lh_act_save(const struct lh_place *place, const lhpb_Body *body, co
                          struct lh_err *err) LH_MUST_CHECK;
 /** Read one; the caller clears it. */
 enum lh_code lh_act_load(struct lh_act *out, const char *path, struct lh_err *err) LH_MUST_CHECK;
-/** Append the act for people: what it says and who has signed. */
-enum lh_code lh_act_describe(struct lh_buf *out, const struct lh_cli *cli, const struct lh_act *act,
+
+/*
+ * Who may sign an act: the officers whom the genesis file of its network names for its department.
+ * The act names the network by the hash of that file, so whatever file fits is the right one,
+ * wherever it came from.
+ */
+struct lh_act_office {
+    struct lh_place place;
+    const struct lh_enrolment *department; /* of the genesis; NULL: not known */
+};
+
+/**
+ * From --data or the node, when one is named and is of the act's network; otherwise `out` knows
+ * nothing, and `why` says why not. Close it in every case. LH_ERR_FORGED: the department is no
+ * member of the network.
+ */
+enum lh_code lh_act_office_open(struct lh_act_office *out, struct lh_cli *cli,
+                                const struct lh_act *act, struct lh_err *why,
+                                struct lh_err *err) LH_MUST_CHECK;
+void lh_act_office_close(struct lh_act_office *office);
+/** The officer whose key it is; NULL: nobody's. */
+const struct lh_officer *lh_act_office_find(const struct lh_act_office *office,
+                                            const struct lh_key_id *id);
+/** Verify every signature that is there. LH_ERR_FORGED: false, or of no officer. */
+enum lh_code lh_act_office_verify(const struct lh_act_office *office, const struct lh_act *act,
+                                  struct lh_err *err) LH_MUST_CHECK;
+/** Append the act for people: what it says, and who has signed as far as the office knows. */
+enum lh_code lh_act_describe(struct lh_buf *out, const struct lh_cli *cli,
+                             const struct lh_act_office *office, const struct lh_act *act,
                              struct lh_err *err) LH_MUST_CHECK;
 /** The usual last words after drafting one: where it is and what comes next. */
 void lh_act_tell(const struct lh_cli *cli, const char *path);

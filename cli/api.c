@@ -101,6 +101,43 @@ enum lh_code lh_api_get_json(struct lh_cli *cli, json_t **out, const char *targe
     return rc;
 }
 
+static enum lh_code check_status(const json_t *status, struct lh_err *err)
+{
+    static const char *const texts[] = { "version", "department", "state",
+                                         "origin",  "network_id", "suite" };
+    static const char *const numbers[] = { "size",     "height",     "uptime_ms", "recorded",
+                                           "rejected", "duplicates", "queue" };
+    const char *missing = NULL;
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        missing = lh_api_text(status, texts[i])[0] == '\0' ? texts[i] : missing;
+    }
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        missing = !json_is_integer(json_object_get(status, numbers[i])) ? numbers[i] : missing;
+    }
+    return missing == NULL
+               ? LH_OK
+               : lh_err_set(err, LH_ERR_CORRUPT,
+                            "what the node answers is no status: no \"%s\" in it", missing);
+}
+
+enum lh_code lh_api_get_status(struct lh_cli *cli, json_t **out, struct lh_err *err)
+{
+    json_t *status = NULL;
+    enum lh_code rc;
+
+    rc = lh_api_get_json(cli, &status, "/v1/status", err);
+    if (rc == LH_OK) {
+        rc = check_status(status, err);
+    }
+    if (rc != LH_OK) {
+        json_decref(status);
+        return rc;
+    }
+    *out = status;
+    return LH_OK;
+}
+
 const char *lh_api_text(const json_t *object, const char *name)
 {
     const char *text = json_string_value(json_object_get(object, name));

@@ -24,6 +24,9 @@
 
 enum { LH_BACKUP_FILES_MAX = 64, LH_BACKUP_NAME_MAX = 96 };
 
+/* In a data directory whose restore has not ended: the node does not start there. */
+#define LH_RESTORING_FILE "RESTORING"
+
 struct lh_backup_file {
     char name[LH_BACKUP_NAME_MAX + 1]; /* within the directory */
     struct lh_hash hash;               /* SHA-256 */
@@ -49,7 +52,8 @@ enum lh_code lh_backup_check(struct lh_backup *out, const char *dir,
 /**
  * Make --data of a backup that was checked: files, settings with the new places, the marker, the
  * store, the guard (one that is there is kept). Then every stored byte is judged again.
- * LH_ERR_CONFLICT: a store is there already.
+ * LH_ERR_CONFLICT: a store is there already. LH_ERR_FORGED: the bytes are no ledger; no store is
+ * left. Until the end RESTORING stands in the directory, and restoring again begins anew.
  */
 enum lh_code lh_backup_restore(struct lh_cli *cli, const struct lh_backup *backup, const char *dir,
                                const char *guard_dir, struct lh_err *err) LH_MUST_CHECK;

@@ -5,9 +5,13 @@
 #include "cli/local.h"
 #include "ledger/guard.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { COPY_MAX = 16 * 1024 * 1024 };
 
@@ -18,6 +22,7 @@ struct restoring {
     struct lh_buf data;  /* absolute */
     struct lh_buf guard; /* absolute, the file */
     struct lh_buf path;  /* of the moment */
+    bool is_again;       /* a restore before this one did not end */
     struct lh_err *err;
 };
 
@@ -61,6 +66,102 @@ static enum lh_code name_guard(struct restoring *restoring, const char *guard_di
     return rc == LH_OK ? lh_buf_check(&restoring->guard, restoring->err) : rc;
 }
 
+/* ---- a restore that did not end ----
+ *
+ * The file RESTORING says that what is in the directory is not whole or was not judged: the node
+ * does not start on it, and the next restore begins anew. */
+
+static enum lh_code write_file(struct restoring *restoring, const char *name, const char *text)
+{
+    return lh_file_replace(data_path(restoring, name), lh_bytes_of_text(text), 0644,
+                           restoring->err);
+}
+
+/* A store is a directory of files. */
+static enum lh_code remove_store(struct restoring *restoring)
+{
+    const char *path = data_path(restoring, "store");
+    DIR *folder = opendir(path);
+    const struct dirent *item;
+    enum lh_code rc = LH_OK;
+
+    if (folder == NULL) {
+        return errno == ENOENT
+                   ? LH_OK
+                   : lh_err_set(restoring->err, LH_ERR_IO, "%s: %s", path, strerror(errno));
+    }
+    while (rc == LH_OK && (item = readdir(folder)) != NULL) {
+        bool is_file = strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0;
+
+        if (is_file && unlinkat(dirfd(folder), item->d_name, 0) != 0) {
+            rc = lh_err_set(restoring->err, LH_ERR_IO, "%s/%s: %s", path, item->d_name,
+                            strerror(errno));
+        }
+    }
+    (void)closedir(folder);
+    if (rc == LH_OK && rmdir(path) != 0) {
+        rc = lh_err_set(restoring->err, LH_ERR_IO, "%s: %s", path, strerror(errno));
+    }
+    return rc;
+}
+
+static enum lh_code check_is_free(struct restoring *restoring, const char *name)
+{
+    const char *path = data_path(restoring, name);
+
+    return lh_file_exists(path) ? lh_err_set(restoring->err, LH_ERR_CONFLICT,
+                                             "%s is there already: nothing was changed", path)
+                                : LH_OK;
+}
+
+static enum lh_code begin(struct restoring *restoring)
+{
+    static const char words[] = "A restore into this directory has not ended: restore again.\n";
+    enum lh_code rc;
+
+    restoring->is_again = lh_file_exists(data_path(restoring, LH_RESTORING_FILE));
+    if (restoring->is_again) {
+        return remove_store(restoring);
+    }
+    rc = check_is_free(restoring, "store");
+    for (size_t i = 0; rc == LH_OK && i < restoring->backup->file_count; i++) {
+        rc = check_is_free(restoring, restoring->backup->files[i].name);
+    }
+    return rc == LH_OK ? write_file(restoring, LH_RESTORING_FILE, words) : rc;
+}
+
+static enum lh_code end(struct restoring *restoring)
+{
+    const char *path = data_path(restoring, LH_RESTORING_FILE);
+    int fd = open(lh_buf_text(&restoring->data), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_done = fd >= 0 && unlink(path) == 0 && fsync(fd) == 0;
+    enum lh_code rc =
+        is_done ? LH_OK : lh_err_set(restoring->err, LH_ERR_IO, "%s: %s", path, strerror(errno));
+
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return rc;
+}
+
+/* Bytes that the manifest names and that are no ledger: somebody changed both. */
+static enum lh_code blame(struct restoring *restoring, enum lh_code rc)
+{
+    struct lh_err ignored = LH_ERR_NONE;
+
+    if (rc != LH_ERR_INVALID && rc != LH_ERR_CORRUPT && rc != LH_ERR_CONFLICT &&
+        rc != LH_ERR_FORGED && rc != LH_ERR_NOT_FOUND) {
+        return rc;
+    }
+    struct restoring sweeping = *restoring;
+
+    sweeping.err = &ignored;
+    sweeping.path = (struct lh_buf)LH_BUF_EMPTY;
+    (void)remove_store(&sweeping); /* the marker stays in any case: nothing starts here */
+    lh_buf_clear(&sweeping.path);
+    return lh_err_wrap(restoring->err, LH_ERR_FORGED, "the backup was not taken");
+}
+
 static enum lh_code make_places(struct restoring *restoring, const char *guard_dir)
 {
     const char *data = lh_cli_data(restoring->cli);
@@ -69,9 +170,8 @@ static enum lh_code make_places(struct restoring *restoring, const char *guard_d
     if (rc == LH_OK) {
         rc = absolute(&restoring->data, data, restoring->err);
     }
-    if (rc == LH_OK && lh_file_exists(data_path(restoring, "store"))) {
-        rc = lh_err_set(restoring->err, LH_ERR_CONFLICT, "%s is there already",
-                        lh_buf_text(&restoring->path));
+    if (rc == LH_OK) {
+        rc = begin(restoring);
     }
     if (rc == LH_OK) {
         rc = lh_dir_make(data_path(restoring, "keys"), 0700, restoring->err);
@@ -126,9 +226,9 @@ static enum lh_code restore_file(struct restoring *restoring, const char *name)
         rc = lh_buf_check(&moved, restoring->err);
     }
     if (rc == LH_OK) {
-        rc = lh_file_write_new(data_path(restoring, name),
-                               lh_buf_bytes(is_settings ? &moved : &content), is_key ? 0600 : 0644,
-                               restoring->err);
+        rc = (restoring->is_again ? lh_file_replace : lh_file_write_new)(
+            data_path(restoring, name), lh_buf_bytes(is_settings ? &moved : &content),
+            is_key ? 0600 : 0644, restoring->err);
     }
     if (content.data != NULL) {
         lh_wipe(content.data, content.len);
@@ -160,8 +260,7 @@ static enum lh_code restore_store(struct restoring *restoring)
     struct lh_store *store = NULL;
     enum lh_code rc;
 
-    rc = lh_file_write_new(data_path(restoring, "RESTORED"), lh_bytes_of_text(words), 0644,
-                           restoring->err);
+    rc = write_file(restoring, "RESTORED", words);
     if (rc == LH_OK && !lh_file_exists(lh_buf_text(&restoring->guard))) {
         rc = lh_guard_create(lh_buf_text(&restoring->guard), restoring->err);
     }
@@ -169,12 +268,13 @@ static enum lh_code restore_store(struct restoring *restoring)
         rc = lh_store_open_rocksdb(&store, data_path(restoring, "store"), LH_STORE_CREATE, &options,
                                    restoring->err);
     }
-    if (rc == LH_OK) {
-        rc = lh_backup_load_store(store, path_of(restoring, restoring->dir, "store.lhs"),
-                                  restoring->err);
+    if (rc != LH_OK) {
+        return rc;
     }
+    rc = lh_backup_load_store(store, path_of(restoring, restoring->dir, "store.lhs"),
+                              restoring->err);
     lh_store_close(store);
-    return rc;
+    return rc == LH_OK ? rc : blame(restoring, rc);
 }
 
 /* Nothing of the backup is believed: all is judged again from the stored bytes. */
@@ -193,7 +293,7 @@ static enum lh_code judge(struct restoring *restoring)
                         "store.lhs does not end at the head of MANIFEST");
     }
     lh_local_close(&local);
-    return rc;
+    return rc == LH_OK ? rc : blame(restoring, rc);
 }
 
 enum lh_code lh_backup_restore(struct lh_cli *cli, const struct lh_backup *backup, const char *dir,
@@ -210,6 +310,9 @@ enum lh_code lh_backup_restore(struct lh_cli *cli, const struct lh_backup *backu
     }
     if (rc == LH_OK) {
         rc = judge(&restoring);
+    }
+    if (rc == LH_OK) {
+        rc = end(&restoring);
     }
     lh_buf_clear(&restoring.path);
     lh_buf_clear(&restoring.guard);

@@ -80,13 +80,34 @@ static void check_data(struct doctor *doctor, struct finding *out)
     }
 }
 
+/* Whose the data directory is, that one runs the node: a key is theirs alone. */
+static void check_key(struct finding *out, const char *name, const struct stat *info, uid_t owner)
+{
+    if (!S_ISREG(info->st_mode) || (info->st_mode & 077) != 0) {
+        out->status = STATUS_FAIL;
+        lh_buf_add_format(&out->detail, "keys/%s mode %04o; ", name,
+                          (unsigned)(info->st_mode & 07777));
+    }
+    if (info->st_uid != owner) {
+        out->status = STATUS_FAIL;
+        lh_buf_add_format(&out->detail, "keys/%s owner %lu, of the data directory %lu; ", name,
+                          (unsigned long)info->st_uid, (unsigned long)owner);
+    }
+}
+
 static void check_keys(struct doctor *doctor, struct finding *out)
 {
-    DIR *keys = opendir(data_path(doctor, "keys"));
+    struct stat of_data;
     struct dirent *entry;
     struct stat info;
     size_t count = 0;
+    DIR *keys;
 
+    if (stat(data_path(doctor, ""), &of_data) != 0) {
+        found_error(out, lh_buf_text(&doctor->path));
+        return;
+    }
+    keys = opendir(data_path(doctor, "keys"));
     if (keys == NULL) {
         found_error(out, lh_buf_text(&doctor->path));
         return;
@@ -96,16 +117,37 @@ static void check_keys(struct doctor *doctor, struct finding *out)
             continue;
         }
         count++;
-        if (fstatat(dirfd(keys), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
-            !S_ISREG(info.st_mode) || (info.st_mode & 077) != 0) {
-            out->status = STATUS_FAIL;
-            lh_buf_add_format(&out->detail, "keys/%s mode %04o; ", entry->d_name,
-                              (unsigned)(info.st_mode & 07777));
+        if (fstatat(dirfd(keys), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) {
+            found_error(out, entry->d_name);
+            lh_buf_add_text(&out->detail, "; ");
+        } else {
+            check_key(out, entry->d_name, &info, of_data.st_uid);
         }
     }
     (void)closedir(keys);
     lh_buf_add_format(&out->detail, "%zu files", count);
     out->status = count == 0 ? STATUS_FAIL : out->status;
+}
+
+/* Whoever may write into the guard's place may put an older guard there. */
+static void check_guard_modes(struct doctor *doctor, struct finding *out, const char *path,
+                              const struct stat *guard)
+{
+    const char *slash = strrchr(path, '/');
+    struct stat place;
+
+    lh_buf_add_format(&out->detail, "%s mode %04o", path, (unsigned)(guard->st_mode & 07777));
+    if ((guard->st_mode & 077) != 0) {
+        out->status = STATUS_FAIL;
+    }
+    lh_buf_reset(&doctor->path);
+    lh_buf_add_format(&doctor->path, "%.*s", slash != NULL ? (int)(slash - path) + 1 : 1,
+                      slash != NULL ? path : ".");
+    if (stat(lh_buf_text(&doctor->path), &place) == 0 && (place.st_mode & 022) != 0) {
+        out->status = STATUS_FAIL;
+        lh_buf_add_format(&out->detail, ", its directory mode %04o",
+                          (unsigned)(place.st_mode & 07777));
+    }
 }
 
 static void check_guard(struct doctor *doctor, struct finding *out)
@@ -123,8 +165,8 @@ static void check_guard(struct doctor *doctor, struct finding *out)
     } else if (stat(data_path(doctor, ""), &of_data) != 0) {
         found_error(out, lh_buf_text(&doctor->path));
     } else {
-        lh_buf_add_text(&out->detail, lh_buf_text(&guard));
         out->status = of_guard.st_dev == of_data.st_dev ? STATUS_WARN : STATUS_OK;
+        check_guard_modes(doctor, out, lh_buf_text(&guard), &of_guard);
     }
     lh_buf_clear(&guard);
 }
@@ -153,7 +195,7 @@ static void check_node(struct doctor *doctor, struct finding *out)
     json_t *status = NULL;
     const char *state;
 
-    if (lh_api_get_json(doctor->cli, &status, "/v1/status", &err) != LH_OK) {
+    if (lh_api_get_status(doctor->cli, &status, &err) != LH_OK) {
         out->status = STATUS_FAIL;
         lh_buf_add_text(&out->detail, err.text);
         return;
@@ -262,13 +304,17 @@ static const struct check checks[] = {
       check_data },
     { "keys",
       { "private keys", "私钥文件" },
-      { "chmod 600 on every file in keys/; put back what is missing",
-        "对 keys/ 下各文件执行 chmod 600; 补回缺失的密钥" },
+      { "chmod 600 and chown to the owner of the data directory on every file in keys/; put back "
+        "what "
+        "is missing",
+        "对 keys/ 下各文件执行 chmod 600, 并 chown 为数据目录的属主; 补回缺失的密钥" },
       check_keys },
     { "guard",
       { "guard", "防回滚标记" },
-      { "put the guard on another disk, so that no copy of one disk holds both",
-        "把防回滚标记放到另一块盘, 使单盘副本不能同时带走两者" },
+      { "chmod 600 on it and 700 on its directory; put the guard on another disk, so that no copy "
+        "of one disk holds both",
+        "对其执行 chmod 600, 对所在目录执行 chmod 700; 把防回滚标记放到另一块盘, "
+        "使单盘副本不能同时带走两者" },
       check_guard },
     { "config",
       { "settings", "配置" },

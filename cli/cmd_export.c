@@ -2,6 +2,7 @@
 
 #include "cli/download.h"
 #include "cli/files.h"
+#include "cli/proven.h"
 #include "cli/readable.h"
 #include "cli/render.h"
 #include "cli/walk.h"
@@ -10,6 +11,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 const struct lh_option lh_export_options[] = {
     { "format",
@@ -18,9 +20,12 @@ const struct lh_option lh_export_options[] = {
       { "archive (with all proofs), ndjson or csv", "archive (含全部证明), ndjson 或 csv" } },
     { "output", 'o', "FILE", { "where it goes; - is stdout", "输出文件; - 为标准输出" } },
     { "bom", 0, NULL, { "csv for Excel and WPS", "CSV 加 BOM, 便于 Excel/WPS" } },
+    { "force", 0, NULL, { "replace a file that is there", "覆盖已有文件" } },
     LH_QUERY_OPTIONS,
     { .name = NULL },
 };
+
+static const struct lh_option filters[] = { LH_QUERY_OPTIONS, { .name = NULL } };
 
 struct export
 {
@@ -198,33 +203,69 @@ static int export_rows(struct lh_cli *cli, const char *output, bool is_csv)
 
 static int export_archive(struct lh_cli *cli, const char *output)
 {
+    struct lh_proven proven;
     struct lh_err err = LH_ERR_NONE;
     struct lh_buf text = LH_BUF_EMPTY;
     uint64_t len = 0;
-    enum lh_code rc = lh_download_archive(cli, output, &len, &err);
+    enum lh_code rc;
+    int code = LH_EXIT_OK;
 
-    if (rc != LH_OK) {
-        return lh_cli_fail(cli, rc, &err);
+    lh_proven_init(&proven, cli, false);
+    rc = lh_proven_head(&proven, &err);
+    if (rc == LH_OK) {
+        rc = lh_download_archive(cli, output, proven.checkpoint.size, &len, &err);
     }
-    lh_buf_add_format(&text, "%llu", (unsigned long long)len);
-    lh_cli_note(cli, LH_MSG_EXPORT_ARCHIVE, output, lh_buf_text(&text), NULL);
+    if (rc == LH_OK) {
+        lh_buf_add_format(&text, "%llu", (unsigned long long)len);
+        lh_cli_note(cli, LH_MSG_EXPORT_ARCHIVE, output, lh_buf_text(&text), NULL);
+    } else {
+        code = lh_proven_fail(&proven, rc, &err);
+    }
     lh_buf_clear(&text);
-    return LH_EXIT_OK;
+    lh_proven_clear(&proven);
+    return code;
+}
+
+static const char *given_filter(const struct lh_cli *cli)
+{
+    for (size_t i = 0; filters[i].name != NULL; i++) {
+        if (lh_cli_value(cli, filters[i].name) != NULL) {
+            return filters[i].name;
+        }
+    }
+    return NULL;
+}
+
+/* A file, that is: a pipe or a device is written to as it is. */
+static bool is_there(const char *path)
+{
+    struct stat info;
+
+    return strcmp(path, "-") != 0 && stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
 int lh_cmd_export(struct lh_cli *cli)
 {
     const char *format = lh_cli_value(cli, "format");
     const char *output = lh_cli_value(cli, "output");
+    bool is_archive = format == NULL || strcmp(format, "archive") == 0;
+    bool is_csv = format != NULL && strcmp(format, "csv") == 0;
 
     if (output == NULL) {
         return lh_cli_usage(cli, LH_MSG_OPTION_MISSING, "--output FILE", "");
     }
-    if (format == NULL || strcmp(format, "archive") == 0) {
-        return export_archive(cli, output);
+    if (!is_archive && !is_csv && strcmp(format, "ndjson") != 0) {
+        return lh_cli_usage(cli, LH_MSG_EXPORT_FORMAT, format, "");
     }
-    if (strcmp(format, "ndjson") == 0 || strcmp(format, "csv") == 0) {
-        return export_rows(cli, output, strcmp(format, "csv") == 0);
+    if (is_archive && given_filter(cli) != NULL) {
+        return lh_cli_usage(cli, LH_MSG_EXPORT_WHOLE, given_filter(cli), "");
     }
-    return lh_cli_usage(cli, LH_MSG_EXPORT_FORMAT, format, "");
+    if (!is_csv && lh_cli_has(cli, "bom")) {
+        return lh_cli_usage(cli, LH_MSG_EXPORT_BOM, "", "");
+    }
+    if (!lh_cli_has(cli, "force") && is_there(output)) {
+        lh_cli_warn(cli, LH_MSG_EXPORT_THERE, output, NULL);
+        return LH_EXIT_FAILED;
+    }
+    return is_archive ? export_archive(cli, output) : export_rows(cli, output, is_csv);
 }

@@ -4,7 +4,10 @@
  *
  *  1. Nothing is ever overwritten. What is there is kept; a second run with the same words changes
  *     nothing; one for another department, network or set of officers is refused.
- *  2. The guard is made before the store, so a store without a guard is never the trace of an
+ *  2. What the words are wrong in is found before anything is made.
+ *  3. Whoever is ended in between says the same words again: every file is there whole or not at
+ *     all, and what is there is kept.
+ *  4. The guard is made before the store, so a store without a guard is never the trace of an
  *     interrupted run, and is refused.
  */
 #include "cli/cmds.h"
@@ -66,6 +69,11 @@ static enum lh_code say_made(struct founding *founding, const char *path)
     founding->created++;
     lh_cli_print(founding->cli, LH_MSG_INIT_CREATED, path, NULL);
     return LH_OK;
+}
+
+static enum lh_alg alg_of(const struct founding *founding, enum lh_alg alg)
+{
+    return founding->suite == LH_SUITE_G ? LH_ALG_SM2 : alg;
 }
 
 /* ---- the words ---- */
@@ -160,6 +168,47 @@ static enum lh_code take_words(struct founding *founding)
     return rc;
 }
 
+/* Rule 2: the files as they would be, with keys that are forgotten again. */
+static enum lh_code rehearse(const struct founding *founding)
+{
+    struct lh_enrolment enrolment = founding->enrolment;
+    const struct {
+        enum lh_alg alg;
+        struct lh_pubkey *out;
+    } keys[] = {
+        { LH_ALG_P256, &enrolment.recorder },
+        { LH_ALG_ED25519, &enrolment.witness },
+        { LH_ALG_ED25519, &enrolment.mirror },
+        { LH_ALG_ED25519, &enrolment.governance },
+    };
+    struct lh_buf presented = LH_BUF_EMPTY;
+    struct lh_buf genesis = LH_BUF_EMPTY;
+    struct lh_clock clock = founding->cli->clock;
+    enum lh_code rc = LH_OK;
+
+    for (size_t i = 0; rc == LH_OK && i < sizeof keys / sizeof keys[0]; i++) {
+        struct lh_signer *signer = NULL;
+
+        rc = lh_signer_generate(&signer, alg_of(founding, keys[i].alg), founding->err);
+        if (rc == LH_OK) {
+            *keys[i].out = *lh_signer_pubkey(signer);
+        }
+        lh_signer_free(signer);
+    }
+    if (rc == LH_OK) {
+        rc = lh_enrolment_encode(&presented, &enrolment, founding->suite, founding->err);
+    }
+    if (rc == LH_OK) {
+        struct lh_bytes bytes = lh_buf_bytes(&presented);
+
+        rc = lh_genesis_encode(&genesis, lh_cli_value(founding->cli, "network"), founding->suite,
+                               clock.wall_unix_ms(clock.arg), &bytes, 1, founding->err);
+    }
+    lh_buf_clear(&genesis);
+    lh_buf_clear(&presented);
+    return rc;
+}
+
 /* ---- directories and keys ---- */
 
 static enum lh_code make_dir(struct founding *founding, const char *path)
@@ -233,8 +282,7 @@ static enum lh_code make_key(struct founding *founding, struct lh_pubkey *out, c
     if (rc == LH_OK && lh_file_exists(lh_buf_text(&path))) {
         rc = lh_signer_open(&signer, lh_buf_text(&path), founding->err);
     } else if (rc == LH_OK) {
-        rc = lh_signer_generate(&signer, founding->suite == LH_SUITE_G ? LH_ALG_SM2 : alg,
-                                founding->err);
+        rc = lh_signer_generate(&signer, alg_of(founding, alg), founding->err);
         if (rc == LH_OK) {
             rc = lh_signer_save(signer, lh_buf_text(&path), founding->err);
         }
@@ -389,7 +437,7 @@ out:
     return rc;
 }
 
-/* Rule 2. */
+/* Rule 4. A store is there once it has its CURRENT; what lies there without was being made. */
 static enum lh_code make_store(struct founding *founding)
 {
     const char *guard = lh_buf_text(&founding->guard);
@@ -398,11 +446,15 @@ static enum lh_code make_store(struct founding *founding)
     bool has_store;
     enum lh_code rc;
 
-    rc = add_path(founding, &path, "store");
+    rc = add_path(founding, &path, "store/CURRENT");
     if (rc != LH_OK) {
         goto out;
     }
     has_store = lh_file_exists(lh_buf_text(&path));
+    rc = add_path(founding, &path, "store");
+    if (rc != LH_OK) {
+        goto out;
+    }
     if (has_store && !lh_file_exists(guard)) {
         rc = lh_err_set(founding->err, LH_ERR_CONFLICT,
                         "%s is there and its guard %s is not: init makes no guard for a store that "
@@ -519,6 +571,9 @@ static enum lh_code found(struct founding *founding)
     enum lh_code rc;
 
     rc = take_words(founding);
+    if (rc == LH_OK) {
+        rc = rehearse(founding);
+    }
     if (rc == LH_OK) {
         rc = make_places(founding);
     }

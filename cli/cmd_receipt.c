@@ -13,7 +13,7 @@ const struct lh_option lh_receipt_get_options[] = {
 int lh_cmd_receipt_get(struct lh_cli *cli)
 {
     const char *output = lh_cli_value(cli, "output");
-    struct lh_evidence evidence;
+    struct lh_evidence evidence = LH_EVIDENCE_EMPTY;
     struct lh_proven proven;
     struct lh_err err = LH_ERR_NONE;
     enum lh_code rc;

@@ -35,7 +35,8 @@ static enum lh_code check_all(struct lh_recording *recording, json_t *events, st
         if (rc != LH_OK) {
             break;
         }
-        if (lh_events_to_body(body, event, &why) != LH_OK) {
+        if (lh_events_to_body(body, event, &why) != LH_OK ||
+            lh_events_check_personal(body, &why) != LH_OK) {
             rc = lh_recording_reject(recording, i + 1, &why, err);
         } else {
             recording->results.done++;
@@ -60,6 +61,7 @@ int lh_cmd_record(struct lh_cli *cli)
     struct lh_err err = LH_ERR_NONE;
     json_t *events = NULL;
     enum lh_code rc = LH_OK;
+    int code;
 
     if (path == NULL && !lh_cli_has(cli, "stdin")) {
         return lh_cli_usage(cli, LH_MSG_RECORD_WHAT, "", "");
@@ -80,6 +82,8 @@ int lh_cmd_record(struct lh_cli *cli)
                                         : lh_recording_run(&recording, events, &err);
     }
     json_decref(events);
+    code = rc == LH_OK ? lh_results_exit(&recording.results)
+                       : lh_results_fail(&recording.results, rc, &err);
     lh_recording_clear(&recording);
-    return rc == LH_OK ? lh_results_exit(&recording.results) : lh_cli_fail(cli, rc, &err);
+    return code;
 }

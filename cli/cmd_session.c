@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const struct lh_option lh_session_open_options[] = {
     { "key", 'k', "FILE.pem", { "the staff member's private key", "工作人员私钥" } },
@@ -100,6 +101,15 @@ static enum lh_code make_event(json_t **out, const struct lh_cli *cli, const cha
     return lh_events_fill(json_array_get(*out, 0), "", now, err);
 }
 
+/* Certainly not on record; an answer that was lost or is not to be believed leaves that open. */
+static bool is_refused(const struct lh_recording *recording, enum lh_code rc)
+{
+    if (rc == LH_OK) {
+        return recording->results.done == 0;
+    }
+    return !recording->is_handed || rc == LH_ERR_DENIED || rc == LH_ERR_LIMIT;
+}
+
 static enum lh_code open_session(struct lh_recording *recording, const char *output,
                                  struct lh_err *err)
 {
@@ -120,12 +130,16 @@ static enum lh_code open_session(struct lh_recording *recording, const char *out
         lh_hex_format(hex, lh_bytes_of(id, sizeof id));
         rc = make_event(&events, recording->cli, hex, lh_signer_pubkey(session), err);
     }
-    /* The key first: a session on record whose key is lost helps nobody. */
+    /* The key first: a session on record whose key is lost helps nobody. One without a session
+     * helps nobody either and goes again. */
     if (rc == LH_OK) {
         rc = lh_signer_save(session, output, err);
     }
     if (rc == LH_OK) {
         rc = lh_recording_run(recording, events, err);
+        if (is_refused(recording, rc)) {
+            (void)unlink(output);
+        }
     }
     json_decref(events);
     lh_signer_free(session);
@@ -139,6 +153,7 @@ int lh_cmd_session_open(struct lh_cli *cli)
     struct lh_recording recording;
     struct lh_err err = LH_ERR_NONE;
     enum lh_code rc;
+    int code;
 
     if (key == NULL || output == NULL) {
         return lh_cli_usage(cli, LH_MSG_OPTION_MISSING,
@@ -149,8 +164,10 @@ int lh_cmd_session_open(struct lh_cli *cli)
     if (rc == LH_OK) {
         rc = open_session(&recording, output, &err);
     }
+    code = rc == LH_OK ? lh_results_exit(&recording.results)
+                       : lh_results_fail(&recording.results, rc, &err);
     lh_recording_clear(&recording);
-    return rc == LH_OK ? lh_results_exit(&recording.results) : lh_cli_fail(cli, rc, &err);
+    return code;
 }
 
 int lh_cmd_session_end(struct lh_cli *cli)
@@ -162,6 +179,7 @@ int lh_cmd_session_end(struct lh_cli *cli)
                                "liuhen", "channel", "COUNTER", "detail", "reason", 1);
     json_t *event = json_array_get(events, 0);
     enum lh_code rc;
+    int code;
 
     if (key == NULL) {
         json_decref(events);
@@ -182,6 +200,8 @@ int lh_cmd_session_end(struct lh_cli *cli)
         rc = lh_recording_run(&recording, events, &err);
     }
     json_decref(events);
+    code = rc == LH_OK ? lh_results_exit(&recording.results)
+                       : lh_results_fail(&recording.results, rc, &err);
     lh_recording_clear(&recording);
-    return rc == LH_OK ? lh_results_exit(&recording.results) : lh_cli_fail(cli, rc, &err);
+    return code;
 }

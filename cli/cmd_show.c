@@ -146,7 +146,7 @@ static enum lh_code print_json(const struct lh_cli *cli, const struct lh_evidenc
 
 int lh_cmd_show(struct lh_cli *cli)
 {
-    struct lh_evidence evidence;
+    struct lh_evidence evidence = LH_EVIDENCE_EMPTY;
     struct lh_proven proven;
     struct lh_err err = LH_ERR_NONE;
     enum lh_code rc;

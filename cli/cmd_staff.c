@@ -399,6 +399,44 @@ static void local_time(char out[LH_TIME_TEXT_SIZE], const json_t *item, const ch
     }
 }
 
+static bool is_hex(const json_t *item, const char *name, size_t len)
+{
+    const char *text = lh_api_text(item, name);
+
+    return strlen(text) == len && strspn(text, "0123456789abcdef") == len;
+}
+
+static bool is_list_of_texts(const json_t *list)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (!json_is_string(json_array_get(list, i))) {
+            return false;
+        }
+    }
+    return list == NULL || json_is_array(list);
+}
+
+/* Nothing here is proven, so at least nothing here is half a list. */
+static enum lh_code check_list(const json_t *answer, struct lh_err *err)
+{
+    const json_t *items = json_object_get(answer, "items");
+
+    if (!json_is_array(items)) {
+        return lh_err_set(err, LH_ERR_CORRUPT, "the node's answer holds no list of keys");
+    }
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        const json_t *item = json_array_get(items, i);
+
+        if (!is_hex(item, "key_id", (size_t)2 * LH_KEY_ID_SIZE) ||
+            lh_api_text(item, "kind")[0] == '\0' ||
+            (json_object_get(item, "staff") != NULL && !is_hex(item, "staff", 16)) ||
+            !is_list_of_texts(json_object_get(item, "roles"))) {
+            return lh_err_set(err, LH_ERR_CORRUPT, "key %zu of the node's answer is no key", i + 1);
+        }
+    }
+    return LH_OK;
+}
+
 static enum lh_code add_staff_row(struct lh_view *view, const json_t *item, struct lh_err *err)
 {
     struct lh_buf roles = LH_BUF_EMPTY;
@@ -435,7 +473,11 @@ int lh_cmd_staff_list(struct lh_cli *cli)
     enum lh_code rc;
 
     rc = lh_api_get_json(cli, &answer, "/v1/staff", &err);
+    if (rc == LH_OK) {
+        rc = check_list(answer, &err);
+    }
     if (rc == LH_OK && cli->json) {
+        (void)json_object_set_new(answer, "proven", json_false());
         rc = lh_api_print(cli, answer, &err);
         goto out;
     }
@@ -450,6 +492,10 @@ int lh_cmd_staff_list(struct lh_cli *cli)
         rc = lh_view_print(view, cli, &err);
     }
 out:
+    if (rc == LH_OK) {
+        (void)fflush(cli->out);
+        lh_cli_warn(cli, LH_MSG_STAFF_UNPROVEN, NULL);
+    }
     lh_view_free(view);
     json_decref(answer);
     return rc == LH_OK ? LH_EXIT_OK : lh_cli_fail(cli, rc, &err);

@@ -74,7 +74,7 @@ int lh_cmd_status(struct lh_cli *cli)
     json_t *status = NULL;
     enum lh_code rc;
 
-    rc = lh_api_get_json(cli, &status, "/v1/status", &err);
+    rc = lh_api_get_status(cli, &status, &err);
     if (rc == LH_OK && cli->json) {
         rc = lh_api_print(cli, status, &err);
     } else if (rc == LH_OK) {

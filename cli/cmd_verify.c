@@ -15,20 +15,6 @@ const struct lh_option lh_verify_options[] = {
     { .name = NULL },
 };
 
-/* The newest checkpoint settles whose ledger it is and whether it extends what was seen. */
-static enum lh_code check_head(struct lh_proven *proven, struct lh_cli *cli, struct lh_err *err)
-{
-    struct lh_client_reply reply = LH_CLIENT_REPLY_EMPTY;
-    enum lh_code rc;
-
-    rc = lh_api_get(cli, &reply, "/v1/checkpoint", err);
-    if (rc == LH_OK) {
-        rc = lh_proven_checkpoint(proven, lh_buf_bytes(&reply.body), err);
-    }
-    lh_client_reply_clear(&reply);
-    return rc;
-}
-
 /* A file of our own in the place for temporary ones. */
 static enum lh_code make_temporary(struct lh_buf *out, struct lh_err *err)
 {
@@ -59,14 +45,15 @@ static int verify_all(struct lh_cli *cli)
     int code = LH_EXIT_FAILED;
 
     lh_proven_init(&proven, cli, false);
-    rc = check_head(&proven, cli, &err);
+    /* The newest checkpoint settles whose ledger it is and whether it extends what was seen. */
+    rc = lh_proven_head(&proven, &err);
     if (rc == LH_OK) {
         rc = make_temporary(&path, &err);
     }
     if (rc == LH_OK) {
         const char *paths[1] = { lh_buf_text(&path) };
 
-        rc = lh_download_archive(cli, paths[0], &len, &err);
+        rc = lh_download_archive(cli, paths[0], proven.checkpoint.size, &len, &err);
         if (rc == LH_OK) {
             rc = lh_verifier_run(cli, paths, 1, lh_buf_text(&proven.pin.path), &code, &err);
         }

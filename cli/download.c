@@ -5,11 +5,21 @@
 
 #include <string.h>
 
+/* Room for a leaf with its share of checkpoints, and for leaves that come in the meantime. */
+enum { LEAF_ROOM = 16 * 1024, FRESH_LEAVES_MAX = 4096 };
+
 struct download {
     struct lh_file_writer writer;
     uint64_t len;
     uint8_t tail[13]; /* the last bytes so far: an archive has an end, a broken stream has none */
 };
+
+static uint64_t room_for(uint64_t leaf_count)
+{
+    const uint64_t most = UINT64_MAX / LEAF_ROOM - FRESH_LEAVES_MAX;
+
+    return ((leaf_count < most ? leaf_count : most) + FRESH_LEAVES_MAX) * LEAF_ROOM;
+}
 
 /* kind 6, length 8, a count (ledger/archive.h) */
 static bool has_end(const struct download *download)
@@ -33,11 +43,13 @@ static enum lh_code take(void *arg, struct lh_bytes bytes, struct lh_err *err)
     return lh_file_writer_add(&download->writer, bytes, err);
 }
 
-enum lh_code lh_download_archive(struct lh_cli *cli, const char *path, uint64_t *out_len,
-                                 struct lh_err *err)
+enum lh_code lh_download_archive(struct lh_cli *cli, const char *path, uint64_t leaf_count,
+                                 uint64_t *out_len, struct lh_err *err)
 {
     struct download download = { .len = 0 };
-    struct lh_client_sink sink = { .take = take, .arg = &download };
+    struct lh_client_sink sink = { .take = take,
+                                   .arg = &download,
+                                   .len_max = room_for(leaf_count) };
     struct lh_client_reply reply = LH_CLIENT_REPLY_EMPTY;
     struct lh_client *client;
     enum lh_code rc;

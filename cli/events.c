@@ -2,6 +2,7 @@
 
 #include "cli/files.h"
 #include "ledger/event.h"
+#include "ledger/personal.h"
 
 #include <string.h>
 
@@ -145,4 +146,13 @@ enum lh_code lh_events_to_body(lhpb_Body *out, const json_t *event, struct lh_er
         rc = lh_body_check(out, err);
     }
     return rc;
+}
+
+enum lh_code lh_events_check_personal(const lhpb_Body *body, struct lh_err *err)
+{
+    const char *member = lh_body_find_personal_number(body);
+
+    return member == NULL
+               ? LH_OK
+               : lh_err_set(err, LH_ERR_INVALID, "%s: holds a resident's number", member);
 }

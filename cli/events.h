@@ -22,5 +22,7 @@ enum lh_code lh_events_fill(json_t *event, const char *department, int64_t now_u
 /** To a body whose schema is ours, checked. Members that name people are left out. */
 enum lh_code lh_events_to_body(lhpb_Body *out, const json_t *event,
                                struct lh_err *err) LH_MUST_CHECK;
+/** As intake does: LH_ERR_INVALID, naming the member, when a text holds a resident's number. */
+enum lh_code lh_events_check_personal(const lhpb_Body *body, struct lh_err *err) LH_MUST_CHECK;
 
 #endif

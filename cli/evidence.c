@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-static enum lh_code fetch(struct lh_evidence *out, struct lh_cli *cli,
-                          const struct lh_entry_name *name, struct lh_err *err)
+static enum lh_code fetch(struct lh_buf *out, struct lh_cli *cli, const struct lh_entry_name *name,
+                          struct lh_err *err)
 {
     struct lh_client_reply reply = LH_CLIENT_REPLY_EMPTY;
     struct lh_buf target = LH_BUF_EMPTY;
@@ -13,8 +13,8 @@ static enum lh_code fetch(struct lh_evidence *out, struct lh_cli *cli,
                       (unsigned long long)name->index);
     rc = lh_api_get(cli, &reply, lh_buf_text(&target), err);
     if (rc == LH_OK) {
-        lh_buf_add(&out->text, lh_buf_bytes(&reply.body));
-        rc = lh_buf_check(&out->text, err);
+        lh_buf_add(out, lh_buf_bytes(&reply.body));
+        rc = lh_buf_check(out, err);
     }
     lh_client_reply_clear(&reply);
     lh_buf_clear(&target);
@@ -36,23 +36,24 @@ static enum lh_code judge(struct lh_evidence *out, struct lh_proven *proven, str
     return rc;
 }
 
-enum lh_code lh_evidence_fetch(struct lh_evidence *out, struct lh_proven *proven, const char *name,
-                               struct lh_err *err)
+enum lh_code lh_evidence_take(struct lh_evidence *out, struct lh_proven *proven, const char *name,
+                              const char *text, struct lh_err *err)
 {
     struct lh_entry_name parsed;
     char formatted[LH_ORIGIN_MAX + 1];
     enum lh_code rc;
 
-    *out = (struct lh_evidence){ .text = LH_BUF_EMPTY, .receipt = LH_RECEIPT_EMPTY };
     rc = lh_entry_name_parse(&parsed, lh_bytes_of_text(name), err);
-    if (rc != LH_OK) {
-        return rc;
+    if (rc == LH_OK) {
+        lh_entry_name_format(formatted, &parsed);
+        lh_buf_add_text(&out->text, text);
+        rc = lh_buf_check(&out->text, err);
     }
-    lh_entry_name_format(formatted, &parsed);
-    rc = fetch(out, proven->cli, &parsed, err);
     if (rc == LH_OK) {
         rc = lh_receipt_parse(&out->receipt, lh_buf_bytes(&out->text), err);
-        rc = rc == LH_ERR_INVALID ? LH_ERR_FORGED : rc;
+    }
+    if (rc == LH_ERR_INVALID) {
+        return lh_err_wrap(err, LH_ERR_FORGED, "the node's receipt");
     }
     if (rc == LH_OK && out->receipt.index != parsed.index) {
         rc = lh_err_set(err, LH_ERR_FORGED, "the node answered with the receipt of leaf %llu",
@@ -60,6 +61,9 @@ enum lh_code lh_evidence_fetch(struct lh_evidence *out, struct lh_proven *proven
     }
     if (rc == LH_OK) {
         rc = lh_proven_checkpoint(proven, lh_buf_bytes(&out->receipt.checkpoint), err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_proven_check_name(proven, formatted, err);
     }
     if (rc == LH_OK && !proven->is_off) {
         rc = judge(out, proven, err);
@@ -70,7 +74,30 @@ enum lh_code lh_evidence_fetch(struct lh_evidence *out, struct lh_proven *proven
     if (rc == LH_OK) {
         rc = lh_item_decode(out->item, proven->suite, lh_buf_bytes(&out->receipt.leaf), formatted,
                             err);
+        rc = rc == LH_ERR_INVALID ? LH_ERR_FORGED : rc;
     }
+    return rc;
+}
+
+enum lh_code lh_evidence_fetch(struct lh_evidence *out, struct lh_proven *proven, const char *name,
+                               struct lh_err *err)
+{
+    struct lh_entry_name parsed;
+    struct lh_buf text = LH_BUF_EMPTY;
+    enum lh_code rc;
+
+    rc = lh_entry_name_parse(&parsed, lh_bytes_of_text(name), err);
+    /* A receipt may be as old as its entry: only the newest head tells two histories apart. */
+    if (rc == LH_OK && !proven->is_off && proven->suite == NULL) {
+        rc = lh_proven_head(proven, err);
+    }
+    if (rc == LH_OK) {
+        rc = fetch(&text, proven->cli, &parsed, err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_evidence_take(out, proven, name, lh_buf_text(&text), err);
+    }
+    lh_buf_clear(&text);
     return rc;
 }
 

@@ -1,7 +1,7 @@
 #ifndef LH_CLI_EVIDENCE_H
 #define LH_CLI_EVIDENCE_H
 
-/* One entry with all that proves it: fetched as a receipt and verified like a receipt. */
+/* One entry with all that proves it: it comes as a receipt and is verified like a receipt. */
 
 #include "cli/proven.h"
 #include "ledger/receipt.h"
@@ -13,7 +13,18 @@ struct lh_evidence {
     struct lh_item *item;
 };
 
-/** Fetch and verify "gaj/1/5". LH_ERR_FORGED when anything of it fails. Clear it in every case. */
+#define LH_EVIDENCE_EMPTY                                                                          \
+    {                                                                                              \
+        .text = LH_BUF_EMPTY, .receipt = LH_RECEIPT_EMPTY                                          \
+    }
+
+/**
+ * Verify `text`, which the node gave as the receipt of "gaj/1/5". LH_ERR_FORGED when anything of it
+ * fails, and as lh_proven_checkpoint. Start with an empty one and clear it in every case.
+ */
+enum lh_code lh_evidence_take(struct lh_evidence *out, struct lh_proven *proven, const char *name,
+                              const char *text, struct lh_err *err) LH_MUST_CHECK;
+/** Fetch the receipt and take it. LH_ERR_INVALID: `name` is no entry's name. */
 enum lh_code lh_evidence_fetch(struct lh_evidence *out, struct lh_proven *proven, const char *name,
                                struct lh_err *err) LH_MUST_CHECK;
 void lh_evidence_clear(struct lh_evidence *evidence);

@@ -109,27 +109,36 @@ static enum lh_code sync_directory(const char *path, struct lh_err *err)
     return rc;
 }
 
+/* Never over something else. FAT knows no links. */
+static bool take_name(const char *temporary, const char *path)
+{
+    return link(temporary, path) == 0 || (errno == EPERM && renameat2(AT_FDCWD, temporary, AT_FDCWD,
+                                                                      path, RENAME_NOREPLACE) == 0);
+}
+
+/* Under another name until it is whole. */
 enum lh_code lh_file_write_new(const char *path, struct lh_bytes content, unsigned mode,
                                struct lh_err *err)
 {
+    struct lh_file_writer writer = { .fd = -1 };
+    struct stat info;
     enum lh_code rc;
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
 
-    if (fd < 0) {
+    if (lstat(path, &info) == 0) {
+        errno = EEXIST;
         return io_error(err, "making", path);
     }
-    rc = write_all(fd, path, content, err);
-    if (rc == LH_OK && fsync(fd) != 0) {
-        rc = io_error(err, "syncing", path);
-    }
-    if (close(fd) != 0 && rc == LH_OK) {
-        rc = io_error(err, "closing", path);
-    }
+    rc = lh_file_writer_open(&writer, path, mode, err);
     if (rc != LH_OK) {
-        (void)unlink(path);
         return rc;
     }
-    return sync_directory(path, err);
+    rc = lh_file_writer_add(&writer, content, err);
+    if (rc == LH_OK && writer.temporary.len > 0 &&
+        (fsync(writer.fd) != 0 || !take_name(lh_buf_text(&writer.temporary), path))) {
+        rc = io_error(err, "making", path);
+    }
+    lh_file_writer_drop(&writer);
+    return rc == LH_OK ? sync_directory(path, err) : rc;
 }
 
 enum lh_code lh_file_replace(const char *path, struct lh_bytes content, unsigned mode,

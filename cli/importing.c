@@ -1,7 +1,6 @@
 #include "cli/importing_internal.h"
 
 #include "cli/events.h"
-#include "ledger/personal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -76,18 +75,13 @@ static enum lh_code make_room(struct lh_importing *importing, struct lh_err *err
 static enum lh_code judge(struct lh_importing *importing, json_t *event, bool has_step,
                           struct lh_err *why)
 {
-    const char *personal;
     enum lh_code rc;
 
     if (has_step && json_object_set_new(event, "step", json_integer(1)) != 0) {
         return no_memory(why);
     }
     rc = lh_events_to_body(importing->body, event, why);
-    personal = rc == LH_OK ? lh_body_find_personal_number(importing->body) : NULL;
-    if (personal != NULL) {
-        rc = lh_err_set(why, LH_ERR_INVALID, "%s: holds a resident's number", personal);
-    }
-    return rc;
+    return rc == LH_OK ? lh_events_check_personal(importing->body, why) : rc;
 }
 
 static enum lh_code keep(struct lh_importing *importing, const struct lh_mapped *mapped,

@@ -1,7 +1,7 @@
 /* In their order, in batches, over to the node. */
 #include "cli/importing_internal.h"
 
-#include "cli/api.h"
+#include "cli/results.h"
 #include "crypto/base/assert.h"
 
 #include <stdlib.h>
@@ -112,24 +112,14 @@ static void take_result(struct lh_importing *importing, const struct lh_import_e
 static enum lh_code take_results(struct lh_importing *importing, size_t first, size_t count,
                                  const struct lh_client_reply *reply, struct lh_err *err)
 {
-    json_t *answer = NULL;
-    const json_t *list;
-    enum lh_code rc = LH_OK;
+    json_t *list = NULL;
+    enum lh_code rc;
 
-    if (lh_api_parse(&answer, lh_buf_bytes(&reply->body), NULL) != LH_OK) {
-        return lh_api_problem(reply, err);
-    }
-    list = json_object_get(answer, "results");
-    if (!json_is_array(list)) {
-        rc = lh_api_problem(reply, err);
-    } else if (json_array_size(list) != count) {
-        rc = lh_err_set(err, LH_ERR_IO, "the node answered %zu of %zu events",
-                        json_array_size(list), count);
-    }
+    rc = lh_results_parse(&list, reply, count, err);
     for (size_t i = 0; rc == LH_OK && i < count; i++) {
         take_result(importing, &importing->events[first + i], json_array_get(list, i));
     }
-    json_decref(answer);
+    json_decref(list);
     return rc;
 }
 

@@ -5,6 +5,7 @@
 #include "crypto/base/assert.h"
 #include "crypto/base/time.h"
 #include "crypto/text.h"
+#include "ledger/personal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,28 @@ static void add_framed(struct lh_buf *out, struct lh_bytes bytes)
     lh_buf_add(out, bytes);
 }
 
+/* What is hashed without a salt can be guessed: a resident's number must not be in it. */
+static enum lh_code check_plain(struct making *making, const struct lh_mapping_member *member,
+                                struct lh_err *err)
+{
+    bool is_found = false;
+
+    lh_buf_reset(&making->text);
+    for (size_t i = 0; i < member->piece_count; i++) {
+        struct lh_bytes text = piece_text(making, &member->pieces[i]);
+
+        is_found = is_found || lh_text_has_personal_number(text);
+        lh_buf_add(&making->text, text);
+    }
+    if (lh_buf_check(&making->text, err) != LH_OK) {
+        return LH_ERR_NOMEM;
+    }
+    if (is_found || lh_text_has_personal_number(lh_buf_bytes(&making->text))) {
+        return bad(member, "holds a resident's number, and the map's pseudonyms are plain", err);
+    }
+    return LH_OK;
+}
+
 /* H or HMAC over: tag NUL || network id || framed name of the map || framed pieces */
 static enum lh_code hash_member(struct making *making, const struct lh_mapping_member *member,
                                 char *out_hex, size_t len, struct lh_err *err)
@@ -116,6 +139,13 @@ static enum lh_code hash_member(struct making *making, const struct lh_mapping_m
     struct lh_bytes parts[2];
 
     lh_assert(making->mapping->is_plain == (scope->salt == NULL));
+    if (making->mapping->is_plain) {
+        enum lh_code rc = check_plain(making, member, err);
+
+        if (rc != LH_OK) {
+            return rc;
+        }
+    }
     lh_buf_reset(&making->text);
     lh_buf_add(&making->text, lh_hash_bytes(&scope->network_id));
     add_framed(&making->text, lh_bytes_of_text(making->mapping->name));

@@ -187,6 +187,22 @@ static enum lh_code write_pin(const struct lh_pin *pin, const char *name, struct
     return rc;
 }
 
+/* What we remember is damaged: that says nothing about the node, and only the user can decide. */
+static enum lh_code damaged(const char *name, struct lh_err *err)
+{
+    struct lh_buf path = LH_BUF_EMPTY;
+
+    if (lh_state_path(&path, name, NULL) != LH_OK) {
+        lh_buf_add_text(&path, name);
+    }
+    (void)lh_err_wrap(err, LH_ERR_INVALID,
+                      "%s, where what was seen of the ledger is remembered, is damaged; find out "
+                      "how, then move it away, and the next use starts anew",
+                      lh_buf_text(&path));
+    lh_buf_clear(&path);
+    return LH_ERR_INVALID;
+}
+
 /* The pin of the node's network: read, or made. */
 static enum lh_code open_pin(struct lh_pin *out, struct lh_cli *cli, const struct lh_place *place,
                              const char *origin, struct lh_err *err)
@@ -208,6 +224,7 @@ static enum lh_code open_pin(struct lh_pin *out, struct lh_cli *cli, const struc
     }
     if (rc == LH_OK && lh_file_exists(lh_buf_text(&out->path))) {
         rc = lh_trust_add_file(&out->trust, lh_buf_text(&out->path), err);
+        rc = rc == LH_ERR_INVALID || rc == LH_ERR_CONFLICT ? damaged(name, err) : rc;
     }
     if (rc == LH_OK) {
         rc = lh_trust_add_network(&out->trust, hex, err);
@@ -356,9 +373,7 @@ static enum lh_code read_head(struct lh_checkpoint *out, const char *name,
     rc = lh_state_read(&note, name, err);
     if (rc == LH_OK) {
         rc = lh_checkpoint_verify(out, lh_buf_bytes(&note), seal, err);
-        if (rc != LH_OK) {
-            rc = lh_err_wrap(err, LH_ERR_CORRUPT, "the remembered checkpoint %s", name);
-        }
+        rc = rc != LH_OK ? damaged(name, err) : rc;
     }
     lh_buf_clear(&note);
     return rc;

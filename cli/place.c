@@ -43,7 +43,7 @@ static enum lh_code read_department(struct lh_buf *out, struct lh_cli *cli,
     if (lh_cli_setting(cli, out, "department", NULL) == LH_OK) {
         return LH_OK;
     }
-    rc = lh_api_get_json(cli, &status, "/v1/status", err);
+    rc = lh_api_get_status(cli, &status, err);
     if (rc == LH_OK) {
         lh_buf_reset(out);
         lh_buf_add_text(out, lh_api_text(status, "department"));

@@ -76,6 +76,45 @@ enum lh_code lh_proven_checkpoint(struct lh_proven *proven, struct lh_bytes note
     return LH_OK;
 }
 
+static bool is_new(const struct lh_client_reply *reply)
+{
+    json_t *problem = NULL;
+    bool result = lh_api_parse(&problem, lh_buf_bytes(&reply->body), NULL) == LH_OK &&
+                  strcmp(lh_api_text(problem, "code"), "state.new") == 0;
+
+    json_decref(problem);
+    return result;
+}
+
+enum lh_code lh_proven_head(struct lh_proven *proven, struct lh_err *err)
+{
+    struct lh_client_reply reply = LH_CLIENT_REPLY_EMPTY;
+    enum lh_code rc;
+
+    rc = lh_api_get(proven->cli, &reply, "/v1/checkpoint", err);
+    if (rc == LH_OK) {
+        rc = lh_proven_checkpoint(proven, lh_buf_bytes(&reply.body), err);
+    } else if (is_new(&reply)) {
+        rc = LH_ERR_NOT_FOUND;
+    }
+    lh_client_reply_clear(&reply);
+    return rc;
+}
+
+/* "gaj/1/5" belongs to ledger "jinhua/gaj/1". */
+enum lh_code lh_proven_check_name(const struct lh_proven *proven, const char *name,
+                                  struct lh_err *err)
+{
+    const char *own = strchr(proven->checkpoint.origin, '/');
+    const char *last = strrchr(name, '/');
+
+    if (own == NULL || last == NULL ||
+        !lh_bytes_is_equal(lh_bytes_of_text(own + 1), lh_bytes_of(name, (size_t)(last - name)))) {
+        return lh_err_set(err, LH_ERR_FORGED, "it is not of ledger %s", proven->checkpoint.origin);
+    }
+    return LH_OK;
+}
+
 int lh_proven_fail(const struct lh_proven *proven, enum lh_code rc, const struct lh_err *err)
 {
     if (rc == LH_ERR_FORGED) {
@@ -155,16 +194,6 @@ enum lh_code lh_item_decode(struct lh_item *item, struct lh_suite *suite, struct
     return lh_buf_check(&item->leaf, err);
 }
 
-/* "gaj/1/5" belongs to ledger "jinhua/gaj/1". */
-static bool is_of_ledger(const char *name, const char *origin)
-{
-    const char *own = strchr(origin, '/');
-    const char *last = strrchr(name, '/');
-
-    return own != NULL && last != NULL &&
-           lh_bytes_is_equal(lh_bytes_of_text(own + 1), lh_bytes_of(name, (size_t)(last - name)));
-}
-
 enum lh_code lh_proven_item(struct lh_proven *proven, struct lh_item *out, const json_t *element,
                             struct lh_err *err)
 {
@@ -182,9 +211,8 @@ enum lh_code lh_proven_item(struct lh_proven *proven, struct lh_item *out, const
     }
     if (rc == LH_OK && !proven->is_off) {
         rc = lh_api_proof(element, "proof", &proof, err);
-        if (rc == LH_OK && !is_of_ledger(name, proven->checkpoint.origin)) {
-            rc =
-                lh_err_set(err, LH_ERR_FORGED, "it is not of ledger %s", proven->checkpoint.origin);
+        if (rc == LH_OK) {
+            rc = lh_proven_check_name(proven, name, err);
         }
         if (rc == LH_OK) {
             rc = lh_tree_verify_inclusion(proven->suite, &out->leaf_hash, out->index,

@@ -35,6 +35,12 @@ void lh_proven_clear(struct lh_proven *proven);
 enum lh_code lh_proven_checkpoint(struct lh_proven *proven, struct lh_bytes note,
                                   struct lh_err *err) LH_MUST_CHECK;
 
+/** Take the node's newest checkpoint in. LH_ERR_NOT_FOUND: its ledger has no entry yet. */
+enum lh_code lh_proven_head(struct lh_proven *proven, struct lh_err *err) LH_MUST_CHECK;
+/** LH_ERR_FORGED: entry "gaj/1/5" is not of the ledger whose checkpoint was taken in. */
+enum lh_code lh_proven_check_name(const struct lh_proven *proven, const char *name,
+                                  struct lh_err *err) LH_MUST_CHECK;
+
 /**
  * Say what went wrong and return the exit code: LH_EXIT_FORGED with the words VERIFICATION FAILED
  * when something is not as it was sealed, LH_EXIT_FORK for two histories, else as lh_cli_fail.

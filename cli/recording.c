@@ -19,13 +19,22 @@ enum {
     WAIT_MAX_S = 10,
 };
 
+/* One request. */
+struct batch {
+    struct lh_buf lines;
+    size_t count;
+    struct lh_handed handed[BATCH_EVENTS]; /* count of them */
+};
+
 void lh_recording_init(struct lh_recording *recording, struct lh_cli *cli)
 {
     *recording = (struct lh_recording){ .cli = cli, .random = lh_random_system() };
+    lh_results_init(&recording->results, cli);
 }
 
 void lh_recording_clear(struct lh_recording *recording)
 {
+    lh_results_clear(&recording->results);
     lh_place_close(&recording->place);
     lh_signer_free(recording->signer);
     recording->signer = NULL;
@@ -112,8 +121,8 @@ static enum lh_code sign(struct lh_recording *recording, lhpb_Submission *out,
 }
 
 /* One event as {"ready":"..."}. */
-static enum lh_code add_ready(struct lh_recording *recording, struct lh_buf *out, json_t *event,
-                              struct lh_err *err)
+static enum lh_code add_ready(struct lh_recording *recording, struct lh_buf *out,
+                              struct lh_handed *handed, json_t *event, struct lh_err *err)
 {
     lhpb_Submission *submission = calloc(1, sizeof *submission);
     lhpb_Body *body = malloc(sizeof *body);
@@ -142,7 +151,11 @@ static enum lh_code add_ready(struct lh_recording *recording, struct lh_buf *out
         lh_buf_add_text(out, "{\"ready\":\"");
         lh_base64_add(out, lh_buf_bytes(&bytes));
         lh_buf_add_text(out, "\"}\n");
+        lh_buf_add(&handed->body, lh_bytes_of(submission->body.bytes, submission->body.size));
         rc = lh_buf_check(out, err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_buf_check(&handed->body, err);
     }
 out:
     lh_buf_clear(&bytes);
@@ -151,7 +164,8 @@ out:
     return rc;
 }
 
-static enum lh_code add_plain(struct lh_buf *out, const json_t *event, struct lh_err *err)
+static enum lh_code add_plain(struct lh_buf *out, struct lh_handed *handed, json_t *event,
+                              struct lh_err *err)
 {
     char *text = json_dumps(event, JSON_COMPACT);
 
@@ -160,6 +174,7 @@ static enum lh_code add_plain(struct lh_buf *out, const json_t *event, struct lh
     }
     lh_buf_add_text(out, text);
     lh_buf_add_u8(out, '\n');
+    handed->event = event;
     free(text);
     return lh_buf_check(out, err);
 }
@@ -186,15 +201,12 @@ enum lh_code lh_recording_open_key(struct lh_recording *recording, const char *p
 static enum lh_code post(struct lh_recording *recording, struct lh_client_reply *reply,
                          struct lh_bytes lines, struct lh_err *err)
 {
-    const char *target = recording->results.receipt_dir != NULL || recording->cli->json
-                             ? "/v1/events"
-                             : "/v1/events?receipt=none";
     struct lh_client *client;
     enum lh_code rc;
 
     rc = lh_cli_client(recording->cli, &client, err);
     for (int tries = 1; rc == LH_OK; tries++) {
-        rc = lh_client_post(client, reply, target, "application/x-ndjson", lines, err);
+        rc = lh_client_post(client, reply, "/v1/events", "application/x-ndjson", lines, err);
         if (rc != LH_OK || (reply->status != 429 && reply->status != 503) || tries == TRIES_MAX) {
             return rc;
         }
@@ -205,18 +217,28 @@ static enum lh_code post(struct lh_recording *recording, struct lh_client_reply 
     return rc;
 }
 
-static enum lh_code record_batch(struct lh_recording *recording, struct lh_buf *lines, size_t first,
+static void empty_batch(struct batch *batch)
+{
+    for (size_t i = 0; i < BATCH_EVENTS; i++) {
+        lh_handed_clear(&batch->handed[i]);
+    }
+    lh_buf_reset(&batch->lines);
+    batch->count = 0;
+}
+
+static enum lh_code record_batch(struct lh_recording *recording, struct batch *batch, size_t first,
                                  struct lh_err *err)
 {
     struct lh_client_reply reply = LH_CLIENT_REPLY_EMPTY;
     enum lh_code rc;
 
-    rc = post(recording, &reply, lh_buf_bytes(lines), err);
+    recording->is_handed = true;
+    rc = post(recording, &reply, lh_buf_bytes(&batch->lines), err);
     if (rc == LH_OK) {
-        rc = lh_results_print(&recording->results, recording->cli, &reply, first, err);
+        rc = lh_results_print(&recording->results, &reply, batch->handed, batch->count, first, err);
     }
     lh_client_reply_clear(&reply);
-    lh_buf_reset(lines);
+    empty_batch(batch);
     return rc;
 }
 
@@ -251,36 +273,61 @@ enum lh_code lh_recording_reject(struct lh_recording *recording, size_t number,
     return rc;
 }
 
-enum lh_code lh_recording_run(struct lh_recording *recording, json_t *events, struct lh_err *err)
+/* One more into the batch. LH_ERR_INVALID: it makes no body, and the batch is as it was. */
+static enum lh_code add_event(struct lh_recording *recording, struct batch *batch, json_t *event,
+                              struct lh_err *err)
+{
+    struct lh_handed *handed = &batch->handed[batch->count];
+    enum lh_code rc;
+
+    rc = recording->signer != NULL ? add_ready(recording, &batch->lines, handed, event, err)
+                                   : add_plain(&batch->lines, handed, event, err);
+    batch->count += rc == LH_OK ? 1 : 0;
+    return rc;
+}
+
+static enum lh_code run(struct lh_recording *recording, struct batch *batch, json_t *events,
+                        struct lh_err *err)
 {
     size_t count = json_array_size(events);
-    struct lh_buf lines = LH_BUF_EMPTY;
-    size_t first = 0; /* of the batch in `lines` */
     enum lh_code rc = LH_OK;
 
     for (size_t i = 0; rc == LH_OK && i < count; i++) {
-        json_t *event = json_array_get(events, i);
         struct lh_err why = LH_ERR_NONE;
         bool is_bad;
+        bool is_full;
 
-        rc = recording->signer != NULL ? add_ready(recording, &lines, event, &why)
-                                       : add_plain(&lines, event, &why);
+        rc = add_event(recording, batch, json_array_get(events, i), &why);
         is_bad = rc == LH_ERR_INVALID;
         if (rc != LH_OK && !is_bad) {
-            rc = lh_err_set(err, rc, "event %zu: %s", i + 1, why.text);
-            break;
+            return lh_err_set(err, rc, "event %zu: %s", i + 1, why.text);
         }
         rc = LH_OK;
-        if (lines.len > 0 &&
-            (is_bad || i + 1 == count || i + 1 - first == BATCH_EVENTS || lines.len > BATCH_LEN)) {
-            rc = record_batch(recording, &lines, first + 1, err);
-            first = i + 1;
+        is_full = batch->count == BATCH_EVENTS || batch->lines.len > BATCH_LEN;
+        if (batch->count > 0 && (is_bad || is_full || i + 1 == count)) {
+            rc = record_batch(recording, batch, i + (is_bad ? 1 : 2) - batch->count, err);
         }
-        if (is_bad) {
-            rc = rc == LH_OK ? lh_recording_reject(recording, i + 1, &why, err) : rc;
-            first = i + 1;
+        if (rc == LH_OK && is_bad) {
+            rc = lh_recording_reject(recording, i + 1, &why, err);
         }
     }
-    lh_buf_clear(&lines);
+    return rc;
+}
+
+enum lh_code lh_recording_run(struct lh_recording *recording, json_t *events, struct lh_err *err)
+{
+    struct batch *batch = calloc(1, sizeof *batch);
+    enum lh_code rc;
+
+    if (batch == NULL) {
+        return lh_err_set(err, LH_ERR_NOMEM, "out of memory");
+    }
+    rc = lh_results_open(&recording->results, err);
+    if (rc == LH_OK) {
+        rc = run(recording, batch, events, err);
+    }
+    empty_batch(batch);
+    lh_buf_clear(&batch->lines);
+    free(batch);
     return rc;
 }

@@ -18,6 +18,7 @@ struct lh_recording {
     char staff[17];   /* whose key it is, hex; "" until asked */
     char session[33]; /* of a session key, hex */
     struct lh_results results;
+    bool is_handed; /* something left for the node: it may be on record whatever came back */
     struct lh_random random;
 };
 
@@ -29,7 +30,8 @@ enum lh_code lh_recording_open_key(struct lh_recording *recording, const char *p
 /** Fill what the key and the place say: staff, session, department, event_time. */
 enum lh_code lh_recording_fill(struct lh_recording *recording, json_t *event,
                                struct lh_err *err) LH_MUST_CHECK;
-/** Hand in an array of events, in batches, and print a line for each. */
+/** Hand in an array of events, in batches, prove what the node answers and print a line for each.
+ */
 enum lh_code lh_recording_run(struct lh_recording *recording, json_t *events,
                               struct lh_err *err) LH_MUST_CHECK;
 /** Print that event `number` makes no body, and count it as rejected. */

@@ -1,34 +1,122 @@
 #include "cli/results.h"
 
+#include "cli/evidence.h"
 #include "cli/files.h"
 #include "cli/render.h"
+#include "crypto/text.h"
 
 #include <string.h>
 
-/* "gaj/1/5" -> DIR/receipt-gaj-1-5.tlog-proof. */
-static enum lh_code save_receipt(const struct lh_results *results, const char *entry,
-                                 const char *receipt, struct lh_err *err)
+void lh_results_init(struct lh_results *results, struct lh_cli *cli)
 {
-    struct lh_entry_name name;
+    *results = (struct lh_results){ .cli = cli };
+    lh_proven_init(&results->proven, cli, false);
+}
+
+void lh_results_clear(struct lh_results *results)
+{
+    lh_proven_clear(&results->proven);
+}
+
+enum lh_code lh_results_open(struct lh_results *results, struct lh_err *err)
+{
+    enum lh_code rc = lh_proven_head(&results->proven, err);
+
+    results->is_doubted = rc == LH_ERR_FORGED || rc == LH_ERR_CONFLICT;
+    return rc == LH_ERR_NOT_FOUND ? LH_OK : rc;
+}
+
+/* ---- the form of an answer ---- */
+
+static bool is_success(const char *status)
+{
+    return strcmp(status, "recorded") == 0 || strcmp(status, "duplicate") == 0;
+}
+
+static enum lh_code check_result(const json_t *result, size_t n, struct lh_err *err)
+{
+    const json_t *number = json_object_get(result, "n");
+    const char *status = lh_api_text(result, "status");
+
+    if (!json_is_integer(number) || json_integer_value(number) != (json_int_t)n) {
+        return lh_err_set(err, LH_ERR_FORGED,
+                          "result %zu of the node's answer is not about event "
+                          "%zu",
+                          n + 1, n + 1);
+    }
+    if (!is_success(status) && strcmp(status, "rejected") != 0) {
+        return lh_err_set(err, LH_ERR_FORGED, "the node says \"%.40s\" to event %zu", status,
+                          n + 1);
+    }
+    if (is_success(status) == json_is_object(json_object_get(result, "problem"))) {
+        return lh_err_set(err, LH_ERR_FORGED, "the node says \"%s\" to event %zu %s a problem",
+                          status, n + 1, is_success(status) ? "with" : "without");
+    }
+    return LH_OK;
+}
+
+enum lh_code lh_results_parse(json_t **out, const struct lh_client_reply *reply, size_t count,
+                              struct lh_err *err)
+{
+    bool is_problem = reply->status < 200 || reply->status >= 300;
+    json_t *answer = NULL;
+    json_t *list = NULL;
+    enum lh_code rc = LH_OK;
+
+    if (lh_api_parse(&answer, lh_buf_bytes(&reply->body), NULL) == LH_OK) {
+        list = json_object_get(answer, "results");
+    }
+    if (!json_is_array(list)) {
+        rc = is_problem ? lh_api_problem(reply, err)
+                        : lh_err_set(err, LH_ERR_FORGED, "the node's answer holds no results");
+    } else if (json_array_size(list) != count) {
+        rc = lh_err_set(err, LH_ERR_FORGED, "the node answered with %zu results to %zu events",
+                        json_array_size(list), count);
+    }
+    for (size_t n = 0; rc == LH_OK && n < count; n++) {
+        rc = check_result(json_array_get(list, n), n, err);
+    }
+    if (rc == LH_OK) {
+        *out = json_incref(list);
+    }
+    json_decref(answer);
+    return rc;
+}
+
+/* ---- one result ---- */
+
+/* Rule 2. */
+static enum lh_code prove(struct lh_results *results, struct lh_evidence *out, const json_t *result,
+                          const struct lh_handed *handed, struct lh_err *err)
+{
+    const char *entry = lh_api_text(result, "entry");
+    enum lh_code rc;
+
+    rc = lh_evidence_take(out, &results->proven, entry, lh_api_text(result, "receipt"), err);
+    if (rc == LH_OK) {
+        rc = lh_handed_check(handed, out->item, err);
+    }
+    return rc;
+}
+
+/* "gaj/1/5" -> DIR/receipt-gaj-1-5.tlog-proof. */
+static enum lh_code save_receipt(const struct lh_results *results,
+                                 const struct lh_evidence *evidence, struct lh_err *err)
+{
     struct lh_buf path = LH_BUF_EMPTY;
     enum lh_code rc;
 
-    if (results->receipt_dir == NULL || receipt[0] == '\0') {
+    if (results->receipt_dir == NULL) {
         return LH_OK;
     }
-    /* What the node says becomes a file's name only if it is an entry's name. */
-    rc = lh_entry_name_parse(&name, lh_bytes_of_text(entry), err);
-    if (rc != LH_OK) {
-        return rc;
-    }
     lh_buf_add_format(&path, "%s/receipt-", results->receipt_dir);
-    for (const char *at = entry; *at != '\0'; at++) {
+    for (const char *at = evidence->item->name; *at != '\0'; at++) {
         lh_buf_add_u8(&path, *at == '/' ? (uint8_t)'-' : (uint8_t)*at);
     }
     lh_buf_add_text(&path, ".tlog-proof");
     rc = lh_buf_check(&path, err);
     if (rc == LH_OK) {
-        rc = lh_file_replace(lh_buf_text(&path), lh_bytes_of_text(receipt), 0644, err);
+        rc = lh_file_replace(lh_buf_text(&path), lh_buf_bytes(&evidence->text), 0644, err);
     }
     lh_buf_clear(&path);
     return rc;
@@ -60,68 +148,85 @@ static void add_problem(struct lh_buf *out, const json_t *problem)
     lh_render_add_safe(out, lh_bytes_of_text(lh_api_text(problem, "detail")));
 }
 
-static enum lh_code print_result(struct lh_results *results, const struct lh_cli *cli,
-                                 json_t *result, size_t number, struct lh_err *err)
+/* The members of a result that its receipt proves are cut from there. */
+static enum lh_code print_json(const struct lh_cli *cli, json_t *result, size_t number,
+                               const struct lh_item *item, struct lh_err *err)
 {
-    const char *status = lh_api_text(result, "status");
-    const char *entry = lh_api_text(result, "entry");
-    const json_t *problem = json_object_get(result, "problem");
-    struct lh_buf line = LH_BUF_EMPTY;
-    enum lh_code rc = LH_OK;
+    char hash[2 * LH_HASH_SIZE + 1];
+    char time[LH_TIME_TEXT_SIZE];
 
-    if (problem != NULL || strcmp(status, "rejected") == 0) {
-        results->rejected++;
-        results->worst = code_of(problem);
+    (void)json_object_set_new(result, "n", json_integer((json_int_t)number));
+    if (item != NULL) {
+        lh_hex_format(hash, lh_hash_bytes(&item->leaf_hash));
+        lh_time_format_utc(time, item->row.recorded_unix_ms);
+        (void)json_object_set_new(result, "entry", json_string(item->name));
+        (void)json_object_set_new(result, "leaf_hash", json_string(hash));
+        (void)json_object_set_new(result, "recorded_at", json_string(time));
+    }
+    return lh_api_print_line(cli, result, err);
+}
+
+static enum lh_code print_line(const struct lh_cli *cli, const json_t *result, size_t number,
+                               const struct lh_item *item, struct lh_err *err)
+{
+    struct lh_buf line = LH_BUF_EMPTY;
+    enum lh_code rc;
+
+    lh_buf_add_format(&line, "%zu\t%s\t", number, lh_api_text(result, "status"));
+    if (item != NULL) {
+        lh_buf_add_text(&line, item->name);
     } else {
-        results->done++;
-        rc = save_receipt(results, entry, lh_api_text(result, "receipt"), err);
-    }
-    if (rc != LH_OK) {
-        goto out;
-    }
-    if (cli->json) {
-        (void)json_object_set_new(result, "n", json_integer((json_int_t)number));
-        rc = lh_api_print_line(cli, result, err);
-        goto out;
-    }
-    lh_buf_add_format(&line, "%zu\t", number);
-    lh_render_add_safe(&line, lh_bytes_of_text(status));
-    lh_buf_add_u8(&line, '\t');
-    if (problem != NULL) {
-        add_problem(&line, problem);
-    } else {
-        lh_render_add_safe(&line, lh_bytes_of_text(entry));
+        add_problem(&line, json_object_get(result, "problem"));
     }
     rc = lh_buf_check(&line, err);
     if (rc == LH_OK) {
         (void)fprintf(cli->out, "%s\n", lh_buf_text(&line));
     }
-out:
     lh_buf_clear(&line);
     return rc;
 }
 
-enum lh_code lh_results_print(struct lh_results *results, const struct lh_cli *cli,
-                              const struct lh_client_reply *reply, size_t first, struct lh_err *err)
+static enum lh_code take_result(struct lh_results *results, json_t *result,
+                                const struct lh_handed *handed, size_t number, struct lh_err *err)
 {
-    json_t *answer = NULL;
-    json_t *list;
-    enum lh_code rc;
+    struct lh_evidence evidence = LH_EVIDENCE_EMPTY;
+    enum lh_code rc = LH_OK;
 
-    if (lh_api_parse(&answer, lh_buf_bytes(&reply->body), NULL) != LH_OK) {
-        return lh_api_problem(reply, err);
+    if (!is_success(lh_api_text(result, "status"))) {
+        results->rejected++;
+        results->worst = code_of(json_object_get(result, "problem"));
+    } else {
+        rc = prove(results, &evidence, result, handed, err);
+        if (rc != LH_OK) {
+            results->is_doubted = true;
+            (void)lh_err_wrap(err, rc, "event %zu", number);
+            goto out;
+        }
+        results->done++;
+        rc = save_receipt(results, &evidence, err);
     }
-    list = json_object_get(answer, "results");
-    if (!json_is_array(list)) {
-        rc = lh_api_problem(reply, err);
-        goto out;
-    }
-    rc = LH_OK;
-    for (size_t i = 0; rc == LH_OK && i < json_array_size(list); i++) {
-        rc = print_result(results, cli, json_array_get(list, i), first + i, err);
+    if (rc == LH_OK) {
+        rc = results->cli->json ? print_json(results->cli, result, number, evidence.item, err)
+                                : print_line(results->cli, result, number, evidence.item, err);
     }
 out:
-    json_decref(answer);
+    lh_evidence_clear(&evidence);
+    return rc;
+}
+
+enum lh_code lh_results_print(struct lh_results *results, const struct lh_client_reply *reply,
+                              const struct lh_handed *handed, size_t count, size_t first,
+                              struct lh_err *err)
+{
+    json_t *list = NULL;
+    enum lh_code rc;
+
+    rc = lh_results_parse(&list, reply, count, err);
+    results->is_doubted = rc == LH_ERR_FORGED;
+    for (size_t i = 0; rc == LH_OK && i < count; i++) {
+        rc = take_result(results, json_array_get(list, i), &handed[i], first + i, err);
+    }
+    json_decref(list);
     return rc;
 }
 
@@ -131,4 +236,10 @@ int lh_results_exit(const struct lh_results *results)
         return LH_EXIT_OK;
     }
     return results->done > 0 ? LH_EXIT_PARTIAL : lh_cli_exit_of(results->worst);
+}
+
+int lh_results_fail(const struct lh_results *results, enum lh_code rc, const struct lh_err *err)
+{
+    return results->is_doubted ? lh_proven_fail(&results->proven, rc, err)
+                               : lh_cli_fail(results->cli, rc, err);
 }

@@ -53,7 +53,7 @@ const struct lh_verb lh_verbs[] = {
       { "read an act and sign it as an officer", "阅读并以负责人身份签署" },
       { "Shows what is signed first. Two officers sign each act.",
         "先显示内容再签名. 每份文件需两位负责人签署." },
-      "1 4",
+      "1 4 10",
       lh_cmd_cosign },
     { "submit",
       "FILE.lh...",
@@ -62,7 +62,7 @@ const struct lh_verb lh_verbs[] = {
       NULL,
       { "hand acts to the node", "提交负责人文件" },
       NO_WORDS,
-      "1 4 6 8",
+      "1 4 6 8 10 11 12",
       lh_cmd_submit },
     { "staff enrol",
       "",
@@ -111,7 +111,7 @@ const struct lh_verb lh_verbs[] = {
       { "The staff key signs once; then \"record --key SESSION.pem\" signs the work of up to 8 "
         "hours.",
         "工作人员密钥签一次; 之后 8 小时内用 \"record --key 会话.pem\" 签名." },
-      "1 4 6",
+      "1 4 6 10 11 12",
       lh_cmd_session_open },
     { "session end",
       "",
@@ -120,7 +120,7 @@ const struct lh_verb lh_verbs[] = {
       lh_session_end_options,
       { "end a session", "结束会话" },
       NO_WORDS,
-      "1 4 6",
+      "1 4 6 10 11 12",
       lh_cmd_session_end },
     { "record",
       "[FILE.json|-]",
@@ -135,7 +135,7 @@ const struct lh_verb lh_verbs[] = {
         "一个 JSON 对象, 数组, 或每行一个对象. 不带 --key 由节点登记密钥签名 (一级);\n"
         "带 --key 由工作人员签名 (三级), 或会话密钥签名 (二级). 重复提交不产生第二条. "
         "每个事件回一行." },
-      "1 4 6 8",
+      "1 4 6 8 10 11 12",
       lh_cmd_record },
     { "import csv",
       "FILE...",
@@ -242,8 +242,10 @@ const struct lh_verb lh_verbs[] = {
       0,
       lh_export_options,
       { "the ledger as an archive, NDJSON or CSV", "导出归档, NDJSON 或 CSV" },
-      NO_WORDS,
-      "4 10 11 12",
+      { "An archive is the whole ledger and takes no filters. A file that is there is kept unless\n"
+        "--force is given.",
+        "归档为整个账本, 不接受筛选. 已有文件须加 --force 才会被覆盖." },
+      "1 4 6 10 11 12",
       lh_cmd_export },
     /* operate */
     { "doctor",

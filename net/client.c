@@ -1,5 +1,7 @@
 #include "net/client.h"
 
+#include "crypto/base/time.h"
+
 #include <curl/curl.h>
 
 #include <stdlib.h>
@@ -18,7 +20,17 @@ struct transfer {
     const struct lh_client_sink *sink; /* NULL: keep the body */
     enum lh_code rc;                   /* why a callback ended it */
     struct lh_err *err;
+    uint64_t len;      /* into the sink so far */
+    uint64_t mark_len; /* at the last progress, */
+    int64_t mark_ms;   /* and when that was */
 };
+
+static int64_t now_ms(void)
+{
+    struct lh_clock clock = lh_clock_system();
+
+    return clock.mono_ms(clock.arg);
+}
 
 void lh_client_reply_clear(struct lh_client_reply *reply)
 {
@@ -85,6 +97,28 @@ static enum lh_code keep_body(struct transfer *transfer, struct lh_bytes bytes)
     return lh_buf_check(&transfer->reply->body, transfer->err);
 }
 
+/* The time that the sink takes is not the node's. */
+static enum lh_code hand_on(struct transfer *transfer, struct lh_bytes bytes)
+{
+    const struct lh_client_sink *sink = transfer->sink;
+    int64_t start_ms = now_ms();
+    enum lh_code rc;
+
+    if (bytes.len > sink->len_max - transfer->len) {
+        return lh_err_set(transfer->err, LH_ERR_LIMIT,
+                          "the node's answer does not end: over %llu bytes",
+                          (unsigned long long)sink->len_max);
+    }
+    rc = sink->take(sink->arg, bytes, transfer->err);
+    transfer->len += bytes.len;
+    transfer->mark_ms += now_ms() - start_ms;
+    if (transfer->len - transfer->mark_len >= LH_CLIENT_PROGRESS_MIN) {
+        transfer->mark_len = transfer->len;
+        transfer->mark_ms = now_ms();
+    }
+    return rc;
+}
+
 static size_t on_body(char *data, size_t size, size_t count, void *arg)
 {
     struct transfer *transfer = arg;
@@ -93,11 +127,34 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 
     (void)curl_easy_getinfo(transfer->client->curl, CURLINFO_RESPONSE_CODE, &status);
     if (transfer->sink != NULL && status == 200) {
-        transfer->rc = transfer->sink->take(transfer->sink->arg, bytes, transfer->err);
+        transfer->rc = hand_on(transfer, bytes);
     } else {
         transfer->rc = keep_body(transfer, bytes);
     }
     return transfer->rc == LH_OK ? bytes.len : 0;
+}
+
+static enum lh_code time_is_up(const struct transfer *transfer)
+{
+    return lh_err_set(transfer->err, LH_AGAIN, "the node at %s did not answer in time",
+                      transfer->client->node);
+}
+
+/* Called now and then, also while nothing arrives. */
+static int on_progress(void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                       curl_off_t up)
+{
+    struct transfer *transfer = arg;
+
+    (void)down_total;
+    (void)down;
+    (void)up_total;
+    (void)up;
+    if (now_ms() - transfer->mark_ms <= transfer->client->timeout_ms) {
+        return 0;
+    }
+    transfer->rc = time_is_up(transfer);
+    return 1;
 }
 
 static enum lh_code take_outcome(struct transfer *transfer, CURLcode code, const char *words)
@@ -108,8 +165,7 @@ static enum lh_code take_outcome(struct transfer *transfer, CURLcode code, const
         return transfer->rc;
     }
     if (code == CURLE_OPERATION_TIMEDOUT) {
-        return lh_err_set(transfer->err, LH_AGAIN, "the node at %s did not answer in time",
-                          client->node);
+        return time_is_up(transfer);
     }
     if (code == CURLE_COULDNT_CONNECT) {
         return lh_err_set(transfer->err, LH_ERR_IO, "no node answers at %s: is liuhend running?",
@@ -153,9 +209,10 @@ static void set_limits(struct transfer *transfer)
         return;
     }
     /* A download may take its time, but not stand still. */
-    (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME,
-                           (long)(transfer->client->timeout_ms / 1000 + 1));
+    transfer->mark_ms = now_ms();
+    (void)curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+    (void)curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
+    (void)curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
 }
 
 static enum lh_code run(struct transfer *transfer, const char *target, const char *type,

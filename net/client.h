@@ -15,6 +15,8 @@ enum {
     LH_CLIENT_BODY_MAX = 64 * 1024 * 1024, /* of an answer that is kept in memory */
     LH_CLIENT_SOCKET_MAX = 107,            /* bytes of a Unix socket's path */
     LH_CLIENT_TIMEOUT_MS = 30 * 1000,
+    LH_CLIENT_PROGRESS_MIN =
+        4096, /* bytes; a download with less of them in its time stands still */
 };
 
 struct lh_client_reply {
@@ -58,12 +60,14 @@ enum lh_code lh_client_post(struct lh_client *client, struct lh_client_reply *ou
 struct lh_client_sink {
     enum lh_code (*take)(void *arg, struct lh_bytes bytes, struct lh_err *err);
     void *arg;
+    uint64_t len_max; /* a longer answer is LH_ERR_LIMIT */
 };
 
 /**
- * Ask for `target` and hand the body of a 200 to `sink` as it comes, of any length and without a
- * limit in time as long as bytes arrive. Another status's body is in `out`. As lh_client_get, and
- * what the sink returned.
+ * Ask for `target` and hand the body of a 200 to `sink` as it comes. The whole may take its time,
+ * but in each `timeout_ms`, not counting what the sink needs, LH_CLIENT_PROGRESS_MIN bytes must
+ * arrive or LH_AGAIN ends it. Another status's body is in `out`. As lh_client_get, and what the
+ * sink returned.
  */
 enum lh_code lh_client_download(struct lh_client *client, struct lh_client_reply *out,
                                 const char *target, const struct lh_client_sink *sink,

@@ -87,12 +87,23 @@ static void add_safe_line(struct lh_buf *out, const char *label, const char *tex
     lh_buf_add_u8(out, '\n');
 }
 
+/* A policy trusts seals and names no network: then the seal stands for it. */
+static bool is_under_trusted_seal(const struct lh_report *report, const struct lh_file_report *file)
+{
+    if (file->kind == LH_FILE_RECEIPT) {
+        return file->receipt_report.seal == LH_OK;
+    }
+    return report->log_count > 0 && file->result == LH_RESULT_VERIFIED;
+}
+
 static void add_network(struct lh_buf *out, const struct lh_report *report,
                         const struct lh_file_report *file, const struct lh_hash *network_id)
 {
     lh_buf_add_text(out, "network   ");
     add_hash(out, network_id);
-    if (!file->is_pinned) {
+    if (!file->is_pinned && is_under_trusted_seal(report, file)) {
+        lh_buf_add_text(out, "  by its seal: the policy trusts the seal and names no network");
+    } else if (!file->is_pinned) {
         lh_buf_add_text(out, "  not pinned: all below holds for the network of this id");
     } else {
         bool fits = lh_hash_is_equal(network_id, &report->network_id);

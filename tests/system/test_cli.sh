@@ -128,11 +128,46 @@ claim "an act needs two officers"
 cp node/generation-1.lh one.lh
 expect 0 liuhen cosign one.lh --key a.pem
 says out 'GENERATION'
+lacks err 'not checked'
 expect 4 liuhen submit one.lh
 expect 1 liuhen cosign one.lh --key a.pem
+cp one.lh half.lh
 expect 0 liuhen cosign one.lh --key b.pem
+says out 'officer .*: the signature verifies'
+says err '2 of 2'
 expect 0 liuhen submit one.lh
 says out 'recorded'
+
+claim "nobody signs below a false signature, and only an officer signs"
+liuhen keygen -o other.pem -q >/dev/null
+cp half.lh false.lh
+last=$(tail -c 1 false.lh | od -An -tu1)
+# shellcheck disable=SC2059 # the octal escape is the format
+printf "$(printf '\\%03o' $((last ^ 1)))" | dd of=false.lh bs=1 seek=$(($(wc -c <false.lh) - 1)) conv=notrunc 2>/dev/null
+cp false.lh false.before
+expect 10 liuhen cosign false.lh --key b.pem
+says err 'VERIFICATION FAILED'
+is "$(wc -c <out)" 0
+cmp false.lh false.before
+cp half.lh half.before
+expect 4 liuhen cosign half.lh --key other.pem
+says err 'no officer of gaj'
+cmp half.lh half.before
+(
+    unset LIUHEN_DATA
+    expect 0 liuhen cosign false.lh --key b.pem
+    says err 'not checked'
+    says out 'not checked'
+    lacks out 'verifies'
+    expect 0 liuhen cosign half.lh --key other.pem
+    says err 'not checked'
+    expect 0 liuhen cosign half.lh --key b.pem --lang zh
+    says err '未核对'
+    lacks err '3 of 2'
+    says err '3 '
+)
+expect 10 liuhen cosign half.lh --key a.pem
+says err 'no officer'
 
 claim "staff are enrolled and listed"
 liuhen keygen -o s.pem -q >/dev/null
@@ -143,8 +178,12 @@ expect 2 liuhen staff enrol --key s.pub --roles king -o t.lh
 liuhen cosign s.lh --key a.pem -q >/dev/null
 liuhen cosign s.lh --key b.pem -q >/dev/null
 expect 0 liuhen submit s.lh
-expect 0 liuhen staff list
+expect 0 liuhen staff list -q
 says out "$staff"
+says err 'not proven'
+expect 0 liuhen staff list --json --lang zh
+says out '"proven": false'
+says err '未证明'
 
 event() {
     printf '{"type":"QUERY","source":"test","id":"%s","event_time":"%s","unit":"窗口","channel":"PLATFORM","item":"marriage","catalogue_version":1,"exchange":"%032x","counterparty":"mzj","purpose":"%s","legal_basis":"zj-public-data-2022","detail":{"requested_mask":1}}\n' \
@@ -193,6 +232,11 @@ expect 6 liuhen record -n dry.json
 says out 'staff: required'
 expect 0 liuhen trail --purpose school --json
 lacks out 'e-9'
+sed 's/"窗口"/"窗口 11010519491231002X"/' dry.json >number.json
+expect 6 liuhen record -n --key s.pem number.json
+says out 'unit: holds a resident'
+lacks out 110105
+expect 6 liuhen record --key s.pem number.json
 
 claim "a session's key signs until the session ends"
 expect 0 liuhen session open --key s.pem -o session.pem --hours 2 --terminal t-1
@@ -207,6 +251,15 @@ expect 0 liuhen session end --key session.pem
 event e-8 8 session >e8.json
 expect 4 liuhen record --key session.pem e8.json
 expect 2 liuhen session open --key s.pem -o session2.pem --hours 9
+
+claim "a session that the node refuses leaves no key behind"
+liuhen keygen -o stranger.pem -q >/dev/null
+expect 4 liuhen session open --key stranger.pem -o refused.pem
+expect 6 liuhen session open --key s.pem -o refused.pem --terminal 'not a code!'
+is "$(find . -name 'refused.p*' | wc -l)" 0
+expect 1 liuhen session open --key s.pem -o session.pem
+says err 'never written over'
+is "$(find . -name session.pem | wc -l)" 1
 
 claim "a foreign key is refused with 4"
 liuhen keygen -o foreign.pem -q >/dev/null
@@ -248,13 +301,30 @@ claim "receipts, archives and the whole ledger verify"
 expect 0 liuhen receipt get "$entry" -o r.tlog-proof
 expect 0 liuhen receipt verify r.tlog-proof
 says out '^RESULT: VERIFIED'
+says out '^network .* by its seal'
 expect 0 liuhen verify --all
 says out '^RESULT: VERIFIED'
+says out '^network .* by its seal'
+lacks out 'not pinned'
 expect 0 liuhen export -o gaj.lhar
 expect 0 liuhen verify gaj.lhar
 expect 0 liuhen export -f csv -o gaj.csv
 expect 0 liuhen export -f ndjson -o gaj.ndjson --type QUERY --purpose school
 is "$(wc -l <gaj.ndjson)" 2
+
+claim "an export replaces no file unasked, and an archive takes no filters"
+cksum gaj.* >exported
+expect 1 liuhen export -o gaj.lhar
+says err '--force'
+expect 1 liuhen export -f csv -o gaj.csv
+expect 1 liuhen export -f ndjson -o gaj.ndjson
+cksum gaj.* | cmp - exported
+expect 0 liuhen export -f csv -o gaj.csv --force
+expect 2 liuhen export -f archive -o some.lhar --type QUERY
+says err 'whole ledger'
+expect 2 liuhen export -o some.lhar --since yesterday
+expect 2 liuhen export -f ndjson -o some.ndjson --bom
+is "$(find . -name 'some.*' | wc -l)" 0
 
 claim "a line that is no JSON is named by its place and never quoted"
 printf '{"type":"QUERY","id":"%s\n' 330799199001010014 >broken.json
@@ -288,6 +358,25 @@ claim "the first use pins the network, and the pin is used offline"
     says out '^RESULT: VERIFIED'
 )
 
+claim "what is remembered and damaged is named with its place: 2, and nothing is believed or lost"
+(
+    unset LIUHEN_DATA
+    policy=$(find state -name '*.policy')
+    cp "$policy" kept.policy
+    echo 'log nonsense' >"$policy"
+    expect 2 liuhen trail -n 1 --node "unix:$work/node/liuhend.sock"
+    says err "$policy.*is damaged.*move it away"
+    expect 2 liuhen show "$entry" --node "unix:$work/node/liuhend.sock"
+    cp kept.policy "$policy"
+    head=$(find state -name '*.checkpoint')
+    cp "$head" kept.checkpoint
+    echo 'x' >>"$head"
+    expect 2 liuhen record e1.json --key s.pem --node "unix:$work/node/liuhend.sock"
+    says err "$head.*is damaged.*move it away"
+    cp kept.checkpoint "$head"
+    expect 0 liuhen trail -n 1 --node "unix:$work/node/liuhend.sock"
+)
+
 claim "a seal of another key is a failure: 10; a policy that names none cannot tell: 11"
 found second >/dev/null 2>&1
 expect 10 liuhen trail --trust second/trust.policy
@@ -296,20 +385,26 @@ echo 'quorum none' >empty.policy
 expect 11 liuhen trail --trust empty.policy
 
 claim "a node that lies about a trail is found out, whatever the lie"
-lie() {
-    python3 -B "$here/liar.py" "$work/liar.sock" "$work/node/liuhend.sock" "$2" &
+start_liar() {
+    python3 -B "$here/liar.py" "$work/liar.sock" "$work/node/liuhend.sock" "$1" &
     liar_pid=$!
     tries=0
     until [ -S "$work/liar.sock" ] || [ "$tries" -ge 100 ]; do
         tries=$((tries + 1))
         sleep 0.1
     done
-    claim_now="a node that lies is found out: $2"
-    expect "$1" liuhen trail --type QUERY --node "unix:$work/liar.sock"
+    claim_now="a node that lies is found out: $1"
+}
+stop_liar() {
     kill "$liar_pid"
     wait "$liar_pid" 2>/dev/null || true
     liar_pid=
     rm -f "$work/liar.sock"
+}
+lie() {
+    start_liar "$2"
+    expect "$1" liuhen trail --type QUERY --node "unix:$work/liar.sock"
+    stop_liar
 }
 lie 0 truth
 lie 3 garble
@@ -317,6 +412,75 @@ for one in swap_leaves drop_proofs shorten_proof turn_round rename_entry loop ch
     change_size unasked; do
     lie 10 "$one"
     says err 'VERIFICATION FAILED'
+done
+
+claim "a node that lies about what was handed in is found out, and nothing of it is kept"
+n=100
+hand_in() { # three new events
+    n=$((n + 3))
+    for at in 0 1 2; do
+        event "lie-$((n + at))" $((n + at)) lies
+    done >lies.ndjson
+    rm -rf lies
+    expect "$1" liuhen record lies.ndjson --key s.pem --node "unix:$work/liar.sock" -o lies
+}
+start_liar truth
+hand_in 0
+is "$(find lies -type f | wc -l)" 3
+sed "s/}\$/,\"staff\":\"$staff\",\"subjects\":[{\"type\":\"resident\",\"id\":\"11010519491231002X\"}],\"case_number\":\"JH-9\"}/; s/\"lie-/\"plain-/" lies.ndjson >plain.ndjson
+expect 0 liuhen record plain.ndjson --node "unix:$work/liar.sock"
+expect 0 liuhen record plain.ndjson --node "unix:$work/liar.sock" --json
+says out '"status":"duplicate"'
+stop_liar
+for one in no_answer one_short one_over other_order renumber other_status no_results no_receipt \
+    made_up old_receipt other_ledger forged_receipt; do
+    start_liar "$one"
+    hand_in 10
+    says err 'VERIFICATION FAILED'
+    is "$(wc -c <out)" 0
+    is "$(find lies -type f | wc -l)" 0
+    sed "s/}\$/,\"staff\":\"$staff\"}/; s/\"lie-/\"plain-/" lies.ndjson >plain.ndjson
+    expect 10 liuhen record plain.ndjson --node "unix:$work/liar.sock"
+    is "$(wc -c <out)" 0
+    case $one in one_short | other_order | renumber) ;; *)
+        expect 10 liuhen submit s.lh --node "unix:$work/liar.sock"
+        is "$(wc -c <out)" 0
+        ;;
+    esac
+    stop_liar
+done
+claim_now="what the node really recorded is a duplicate afterwards"
+expect 0 liuhen record lies.ndjson --key s.pem -o lies
+is "$(grep -c duplicate out)" 3
+is "$(find lies -type f | wc -l)" 3
+
+claim "what is no status and no list of keys is not shown as one"
+for one in nothing nulls other_kinds half_a_key; do
+    start_liar "$one"
+    [ "$one" = half_a_key ] || {
+        expect 1 liuhen status --node "unix:$work/liar.sock"
+        says err 'no status'
+        is "$(wc -c <out)" 0
+        expect 1 liuhen status --json --node "unix:$work/liar.sock"
+        is "$(wc -c <out)" 0
+        expect 1 liuhen doctor --node "unix:$work/liar.sock"
+        says out 'no status'
+    }
+    expect 1 liuhen staff list --node "unix:$work/liar.sock"
+    expect 1 liuhen staff list --json --node "unix:$work/liar.sock"
+    is "$(wc -c <out)" 0
+    stop_liar
+done
+
+claim "an archive that stands still, drips or never ends is given up, and nothing of it stays"
+for one in silent_archive dripping_archive endless_archive; do
+    start_liar "$one"
+    wanted=3
+    [ "$one" != endless_archive ] || wanted=6
+    expect "$wanted" timeout 20 liuhen export -o given-up.lhar --timeout 1 --node "unix:$work/liar.sock"
+    expect "$wanted" timeout 20 liuhen verify --all --timeout 1 --node "unix:$work/liar.sock"
+    is "$(find . -name 'given-up*' | wc -l)" 0
+    stop_liar
 done
 
 claim "a node that lost its newest entries is found out"
@@ -335,7 +499,35 @@ start_node node
 expect 10 liuhen trail -n 1
 says err 'cut off'
 
+claim "a node with two histories is found out by every verb, before anything is handed in: 12"
+XDG_STATE_HOME=$work/state.fork # what was seen before the fork
+expect 0 liuhen trail -n 1
+stop_node
+cp -R node node.other
+cp -R node-guard node-guard.other
+start_node node
+event e-30 30 school >e30.json
+event e-31 31 school >e31.json
+expect 0 liuhen record --key s.pem e30.json
+stop_node
+mv node node.one
+mv node-guard node-guard.one
+mv node.other node
+mv node-guard.other node-guard
+start_node node
+expect 0 env XDG_STATE_HOME="$work/state.newcomer" liuhen record --key s.pem e31.json
+expect 12 liuhen trail -n 1
+says err 'TWO HISTORIES'
+expect 12 liuhen show "$entry"
+expect 12 liuhen receipt get "$entry" -o forked.tlog-proof
+expect 12 liuhen record --key s.pem e8.json
+expect 12 liuhen submit s.lh
+expect 12 liuhen export -f ndjson -o forked.ndjson
+expect 12 liuhen stats --by type
+expect 12 liuhen verify --all
+
 claim "another network at the same address is found out"
+XDG_STATE_HOME=$work/state
 stop_node
 mv node node.first
 mv second node

@@ -164,6 +164,16 @@ END
     says out '"state": 1'
     expect 0 liuhen trail --type STEP --json -n 1
 
+    claim "a plain pseudonym is never made of a resident's number; a salted one may be"
+    printf 'id,when,unit,who,case,what,state\n8,24.11.2011 10:00,hall,11010519491231002X,c8,x,\n9,24.11.2011 10:00,hall,ann,110105194912,31002X,\n' >p.csv
+    expect 8 import p.csv --map desk.map
+    says p.csv.rejects.ndjson '"line":2,"pointer":"/staff"'
+    [ "$(grep -c . p.csv.rejects.ndjson)" = 1 ] || fail "more was rejected"
+    ! grep -q 1101051949 p.csv.rejects.ndjson out err || fail "the number is shown"
+    sed 's/plain/salted/; s/^name = .*/name = people/; s/source = desk/source = people/' desk.map >people.map
+    (umask 077 && head -c 32 /dev/urandom >people.salt)
+    expect 0 import p.csv --map people.map --salt-file people.salt
+
     claim "a salted map wants a private file of 32 bytes, and numbers people by it"
     sed 's/plain/salted/; s/^name = .*/name = salted/; s/source = desk/source = salted/' desk.map >salted.map
     expect 2 import u.csv --map salted.map

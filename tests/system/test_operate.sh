@@ -69,7 +69,7 @@ expect 2 liuhen doctor
 
 start_node node
 for officer in a b; do
-    liuhen cosign node/generation-1.lh --key $officer.pem -q >/dev/null
+    liuhen cosign node/generation-1.lh --key $officer.pem --data node -q >/dev/null
 done
 liuhen submit node/generation-1.lh --data node >/dev/null
 for n in 1 2 3 4 5; do
@@ -104,6 +104,21 @@ chmod 644 node/keys/index.key
 expect 1 liuhen doctor --data node
 says out 'keys/index.key mode 0644'
 chmod 600 node/keys/index.key
+[ "$(id -u)" -ne 0 ] || {
+    chown 65534 node/keys/index.key
+    expect 1 liuhen doctor --data node
+    says out 'keys/index.key owner 65534, of the data directory 0'
+    chown 0 node/keys/index.key
+}
+chmod 777 guard
+expect 1 liuhen doctor --data node
+says out 'its directory mode 0777'
+says out 'chmod 600'
+chmod 700 guard
+chmod 644 guard/*
+expect 1 liuhen doctor --data node
+says out 'guard mode 0644'
+chmod 600 guard/*
 cp node/liuhend.conf kept.conf
 echo 'no.such = setting' >>node/liuhend.conf
 expect 1 liuhen doctor --data node --lang zh
@@ -157,6 +172,9 @@ says err 'is there already'
 start_node back
 says out 'suspect'
 says out 'restored from a copy'
+expect 10 liuhen stats --by type --data back
+says err 'cut off'
+XDG_STATE_HOME=$work/newcomer # who has not seen what was recorded afterwards
 expect 0 liuhen stats --by type --data back
 says out 'QUERY	5'
 expect 1 liuhen doctor --data back
@@ -171,6 +189,12 @@ printf 'q-9' | dd of=bent/store.lhs bs=1 seek="$at" conv=notrunc 2>/dev/null
 sed -i "s/^[0-9a-f]*  store.lhs/$(sha256sum <bent/store.lhs | cut -c1-64)  store.lhs/" bent/MANIFEST
 got=0
 liuhen restore bent --data bent-back --guard bent-guard >out 2>err || got=$?
-[ "$got" -ne 0 ] || fail "a changed store was taken for the ledger"
+[ "$got" -eq 10 ] || fail "exit $got for a changed store"
+
+claim "nothing of it starts, and a good backup may be restored in its place"
+[ ! -e bent-back/store ] || fail "a store was left"
+expect 4 liuhend --config bent-back/liuhend.conf
+expect 0 liuhen restore keyed --data bent-back --guard bent-guard
+[ ! -e bent-back/RESTORING ] || fail "the marker was left"
 
 echo "operate: ok"

@@ -141,6 +141,36 @@ static void a_rejected_record_keeps_its_time_and_case(void **state)
     assert_string_equal(mapped.case_id, CASE_HEX);
 }
 
+/* Without a salt whoever can list the numbers finds the one behind a pseudonym. */
+static void a_plain_pseudonym_is_never_made_of_a_residents_number(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *texts[7];
+        const char *words;
+    } rows[] = {
+        { "staff", { "7", "2011-11-24", "", "11010519491231002X", "c1", "x", "" }, "/staff: " },
+        { "staff in two columns",
+          { "7", "2011-11-24", "110105194", "91231002X", "c1", "x", "" },
+          "/staff: " },
+        { "staff of 15 digits beside others",
+          { "7", "2011-11-24", "9", "110105491231002", "c1", "x", "" },
+          "/staff: " },
+        { "case", { "7", "2011-11-24", "", "ann", "c-11010519491231002X", "x", "" }, "/case: " },
+    };
+    struct lh_mapped mapped;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct lh_err err = LH_ERR_NONE;
+
+        print_message("%s\n", rows[i].name);
+        assert_int_equal(map(*state, &mapped, rows[i].texts, &err), LH_ERR_INVALID);
+        assert_memory_equal(err.text, rows[i].words, strlen(rows[i].words));
+        assert_null(strstr(err.text, "1101"));
+        assert_null(mapped.event);
+    }
+}
+
 static void a_salt_changes_every_number(void **state)
 {
     static const char *const texts[] = { "7", "2011-11-24 09:00", "", "ann", "c1", "x", "" };
@@ -191,6 +221,7 @@ int main(void)
         cmocka_unit_test(a_record_becomes_the_event_that_the_manual_says),
         cmocka_unit_test(two_texts_never_run_together),
         cmocka_unit_test(a_rejected_record_keeps_its_time_and_case),
+        cmocka_unit_test(a_plain_pseudonym_is_never_made_of_a_residents_number),
         cmocka_unit_test(a_salt_changes_every_number),
         cmocka_unit_test(a_map_that_is_not_utf8_is_refused_when_it_is_opened),
     };
