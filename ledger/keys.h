@@ -5,13 +5,16 @@
  * Every key of the store, built here and nowhere else. Numbers are big-endian, so byte order is
  * number order; every key of a ledger starts with that ledger's number in this store.
  *
- *   META     name                                        "ledgers", "machine_id",
- * "ledger/<origin>", "check/<key name>" LEAF     ledger u32 || index u64 BLOCK    ledger u32 || 'h'
- * || height u64             -> first u64, entry count u32, checkpoint ledger u32 || 'i' || first
- * index u64        -> height u64 NODE     ledger u32 || tile level u8 || first u64    ->
- * consecutive hashes of 32 bytes INDEX    ledger u32 || dimension u8 || value || index u64 EVENT
- * source || NUL || id                         -> ledger u32, index u64, digest[32] PRIVATE, VAULT
- * as LEAF JOURNAL  sequence u64
+ *   META     name                                  "ledgers", "machine_id", "ledger/<origin>",
+ *                                                  "check/<name of a secret key>"
+ *   LEAF     ledger u32 || index u64
+ *   BLOCK    ledger u32 || 'h' || height u64       -> first u64, entry count u32, checkpoint
+ *            ledger u32 || 'i' || first index u64  -> height u64
+ *   NODE     ledger u32 || tile level u8 || first u64  -> consecutive hashes of 32 bytes
+ *   INDEX    ledger u32 || dimension u8 || value || index u64
+ *   EVENT    source || NUL || id                   -> ledger u32, index u64, digest[32]
+ *   PRIVATE, VAULT  as LEAF
+ *   JOURNAL  sequence u64
  *
  * No value of a dimension is a prefix of another one: they have a fixed width or end in NUL, which
  * no text of an entry holds.  Spec: specs/ledger.md 8.1.
