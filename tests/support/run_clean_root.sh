@@ -88,7 +88,7 @@ clone() {
     echo "commit $(git -C "$work/root/src/liuhen" rev-parse --short HEAD)"
     [ -z "$(git status --porcelain)" ] || echo "what is not committed is not tried"
     if [ -d "$root/../shared" ]; then
-        cp -a "$root/../shared" "$work/root/src/shared"
+        cp -RL "$root/../shared" "$work/root/src/shared"
     fi
 }
 

@@ -12,6 +12,7 @@ fi
 new_root=$2
 folder=$3
 shift 3
+mount --bind "$new_root" "$new_root" # a root that is no mount point allows no mount namespace inside
 mount -t proc proc "$new_root/proc"
 mount --rbind /sys "$new_root/sys"
 mount --rbind /dev "$new_root/dev"
