@@ -8,42 +8,17 @@
 /* spec ledger.md 7: "The first line is exactly `c2sp.org/tlog-proof@v1`." */
 static const char HEADER[] = "c2sp.org/tlog-proof@v1";
 
-enum lh_code lh_proof_text_format(struct lh_buf *out, const struct lh_proof_text *proof,
-                                  struct lh_err *err)
+void lh_proof_path_format(struct lh_buf *out, const struct lh_proof *proof)
 {
-    lh_assert(proof->proof.count <= LH_PROOF_MAX);
-    lh_buf_add_format(out, "%s\n", HEADER);
-    if (proof->extra.len > 0) {
-        lh_buf_add_text(out, "extra ");
-        lh_buf_add(out, proof->extra);
-        lh_buf_add_u8(out, '\n');
-    }
-    lh_buf_add_format(out, "index %" PRIu64 "\n", proof->index);
-    for (size_t i = 0; i < proof->proof.count; i++) {
-        lh_base64_add(out, lh_hash_bytes(&proof->proof.path[i]));
+    lh_assert(proof->count <= LH_PROOF_MAX);
+    for (size_t i = 0; i < proof->count; i++) {
+        lh_base64_add(out, lh_hash_bytes(&proof->path[i]));
         lh_buf_add_u8(out, '\n');
     }
     lh_buf_add_u8(out, '\n');
-    lh_buf_add(out, proof->checkpoint);
-    return lh_buf_check(out, err);
 }
 
-/* Cut "<word> " off the front of `line`. */
-static bool take_word(struct lh_bytes *line, const char *word)
-{
-    struct lh_bytes want = lh_bytes_of_text(word);
-
-    if (line->len <= want.len || line->data[want.len] != ' ' ||
-        !lh_bytes_is_equal(lh_bytes_of(line->data, want.len), want)) {
-        return false;
-    }
-    line->data += want.len + 1;
-    line->len -= want.len + 1;
-    return true;
-}
-
-/* The lines up to the empty one, which goes too. */
-static enum lh_code take_path(struct lh_proof *out, struct lh_bytes *rest, struct lh_err *err)
+enum lh_code lh_proof_path_parse(struct lh_proof *out, struct lh_bytes *rest, struct lh_err *err)
 {
     struct lh_bytes line;
 
@@ -66,6 +41,35 @@ static enum lh_code take_path(struct lh_proof *out, struct lh_bytes *rest, struc
         }
         out->count++;
     }
+}
+
+enum lh_code lh_proof_text_format(struct lh_buf *out, const struct lh_proof_text *proof,
+                                  struct lh_err *err)
+{
+    lh_buf_add_format(out, "%s\n", HEADER);
+    if (proof->extra.len > 0) {
+        lh_buf_add_text(out, "extra ");
+        lh_buf_add(out, proof->extra);
+        lh_buf_add_u8(out, '\n');
+    }
+    lh_buf_add_format(out, "index %" PRIu64 "\n", proof->index);
+    lh_proof_path_format(out, &proof->proof);
+    lh_buf_add(out, proof->checkpoint);
+    return lh_buf_check(out, err);
+}
+
+/* Cut "<word> " off the front of `line`. */
+static bool take_word(struct lh_bytes *line, const char *word)
+{
+    struct lh_bytes want = lh_bytes_of_text(word);
+
+    if (line->len <= want.len || line->data[want.len] != ' ' ||
+        !lh_bytes_is_equal(lh_bytes_of(line->data, want.len), want)) {
+        return false;
+    }
+    line->data += want.len + 1;
+    line->len -= want.len + 1;
+    return true;
 }
 
 /* `line` is the second line: the extra if there is one, and then the next line takes its place. */
@@ -118,7 +122,7 @@ enum lh_code lh_proof_text_parse(struct lh_proof_text *out, struct lh_bytes text
     if (rc != LH_OK) {
         return lh_err_wrap(err, rc, "the index");
     }
-    rc = take_path(&proof.proof, &rest, err);
+    rc = lh_proof_path_parse(&proof.proof, &rest, err);
     if (rc != LH_OK) {
         return rc;
     }

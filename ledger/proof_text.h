@@ -35,4 +35,10 @@ enum lh_code lh_proof_text_format(struct lh_buf *out, const struct lh_proof_text
 enum lh_code lh_proof_text_parse(struct lh_proof_text *out, struct lh_bytes text,
                                  struct lh_err *err) LH_MUST_CHECK;
 
+/** Append a path as lines of base64 and the empty line that ends it. */
+void lh_proof_path_format(struct lh_buf *out, const struct lh_proof *proof);
+/** Cut such lines, the empty one included, off the front of `rest`. LH_ERR_INVALID. */
+enum lh_code lh_proof_path_parse(struct lh_proof *out, struct lh_bytes *rest,
+                                 struct lh_err *err) LH_MUST_CHECK;
+
 #endif

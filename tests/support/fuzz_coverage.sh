@@ -50,6 +50,7 @@ timespec cli/timespec.c
 trail_query node/trail_query.c
 trust cli/verify/input.c -code_of_errno,open_file
 trust cli/verify/trust.c
+witness net/witness.c lh_witness_request_parse,lh_witness_request_origin,lh_witness_request_size,read_head,check_seal
 END
 }
 
