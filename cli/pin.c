@@ -5,7 +5,7 @@
 #include "cli/place.h"
 #include "cli/state.h"
 #include "crypto/text.h"
-#include "ledger/roster.h"
+#include "ledger/generation.h"
 #include "ledger/tree.h"
 
 #include <stdlib.h>
@@ -81,66 +81,18 @@ enum lh_code lh_pin_find_file(struct lh_buf *out, const struct lh_cli *cli,
 
 /* ---- finding the seal key ---- */
 
-/* Judge the first entry of a ledger: a GENERATION under two officers of the genesis file. */
-static enum lh_code judge_generation(struct lh_pubkey *out_seal, const struct lh_place *place,
-                                     const struct lh_origin *origin, struct lh_bytes leaf_bytes,
-                                     struct lh_err *err)
-{
-    struct lh_roster *roster = NULL;
-    lhpb_Leaf *leaf = malloc(sizeof *leaf);
-    lhpb_Body *body = malloc(sizeof *body);
-    enum lh_code rc;
-
-    if (leaf == NULL || body == NULL) {
-        rc = lh_err_set(err, LH_ERR_NOMEM, "out of memory");
-        goto out;
-    }
-    rc = lh_leaf_decode(leaf, leaf_bytes, err);
-    if (rc == LH_OK && leaf->which_kind != lhpb_Leaf_entry_tag) {
-        rc = lh_err_set(err, LH_ERR_INVALID, "not an entry");
-    }
-    if (rc != LH_OK) {
-        goto out;
-    }
-    rc = lh_body_decode(body, lh_bytes_of(leaf->kind.entry.body.bytes, leaf->kind.entry.body.size),
-                        err);
-    if (rc == LH_OK && (body->type != lhpb_EntryType_GENERATION ||
-                        body->detail.generation.number != origin->generation)) {
-        rc = lh_err_set(err, LH_ERR_FORGED, "it does not open generation %u", origin->generation);
-    }
-    if (rc == LH_OK) {
-        rc = lh_roster_new(&roster, place->genesis, lh_bytes_of_text(origin->department), err);
-    }
-    if (rc == LH_OK) {
-        rc = lh_roster_judge(roster, place->suite, &leaf->kind.entry, body, true, NULL, err);
-    }
-    if (rc == LH_OK) {
-        rc = lh_pubkey_from_wire(out_seal, &body->detail.generation.seal_key, err);
-    }
-out:
-    lh_roster_free(roster);
-    free(body);
-    free(leaf);
-    return rc;
-}
-
 /* Rule 2: find the seal key of `origin` and add it to the trust. */
 static enum lh_code learn_seal(struct lh_pin *pin, struct lh_cli *cli, const struct lh_place *place,
                                const char *origin_text, struct lh_err *err)
 {
     struct lh_buf target = LH_BUF_EMPTY;
     struct lh_buf leaf = LH_BUF_EMPTY;
-    struct lh_pubkey seal;
     struct lh_note_key key;
     struct lh_origin origin;
     json_t *entry = NULL;
     enum lh_code rc;
 
     rc = lh_origin_parse(&origin, lh_bytes_of_text(origin_text), err);
-    if (rc == LH_OK && strcmp(origin.network, lh_genesis_network(place->genesis)) != 0) {
-        rc = lh_err_set(err, LH_ERR_FORGED, "network \"%s\" is not the one of the genesis file",
-                        origin.network);
-    }
     if (rc == LH_OK) {
         lh_buf_add_format(&target, "/v1/entries/%s/%u/0", origin.department, origin.generation);
         rc = lh_api_get_json(cli, &entry, lh_buf_text(&target), err);
@@ -149,13 +101,11 @@ static enum lh_code learn_seal(struct lh_pin *pin, struct lh_cli *cli, const str
         rc = lh_api_bytes(entry, "leaf", &leaf, err);
     }
     if (rc == LH_OK) {
-        rc = judge_generation(&seal, place, &origin, lh_buf_bytes(&leaf), err);
+        rc = lh_generation_seal(&key, place->suite, place->genesis, origin_text,
+                                lh_buf_bytes(&leaf), err);
         if (rc != LH_OK) {
             (void)lh_err_wrap(err, rc, "the first entry of %s", origin_text);
         }
-    }
-    if (rc == LH_OK) {
-        rc = lh_note_key_init(&key, origin_text, LH_NOTE_LOG, &seal, err);
     }
     if (rc == LH_OK) {
         rc = lh_trust_add_log(&pin->trust, &key, err);
