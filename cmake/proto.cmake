@@ -3,7 +3,7 @@
 # the protobuf module; another python3 may come first in PATH.
 set(LH_PROTO_DIR ${PROJECT_SOURCE_DIR}/specs/proto)
 set(LH_PROTO_OUT ${PROJECT_BINARY_DIR}/gen)
-set(LH_PROTO_NAMES body ledger private trust)
+set(LH_PROTO_NAMES body ledger network private trust)
 find_program(NANOPB_GENERATOR nanopb_generator.py PATHS /usr/bin REQUIRED)
 
 set(proto_sources)

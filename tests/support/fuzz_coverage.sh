@@ -43,6 +43,8 @@ proof_text ledger/proof_text.c
 receipt ledger/proof_text.c
 receipt ledger/receipt.c
 row ledger/row.c -copy_text,lh_row_of
+session net/frame.c -lh_frame_add,lh_frame_name
+session net/session.c charge,check_header,deal_with,take_bye,take_credit,take_hello,take_ping,has_version,verify_hello,lh_session_next,lh_session_put
 store_batch ledger/store.c lh_store_batch_clear,lh_store_batch_reset,add_op,lh_store_batch_put,lh_store_batch_delete,lh_store_batch_next
 text crypto/base/time.c -read_clock,system_wall,system_mono,lh_clock_system
 text crypto/text.c
