@@ -12,8 +12,8 @@
  *  4. a list or byte string is not longer than its bound (rounded up to even, as the generated
  *     struct is: the one odd bound, of public keys, is checked with the key).
  *
- * The messages consist of unsigned numbers, enums, text, bytes and sub-messages, and a oneof is the
- * last field of its message; all others stop the process.
+ * The messages consist of unsigned numbers, enums, text, bytes and sub-messages: another kind of
+ * field does not compile (canon_fields.c). A oneof is the last field of its message.
  *
  * What the values mean is checked by whoever owns the message.  Spec: specs/ledger.md 2.
  */
@@ -24,8 +24,8 @@
 
 /**
  * Decode a whole message. `out` is the generated struct of `desc`; it is overwritten, on failure
- * with anything. LH_ERR_INVALID: not canonical, with the number of the field where there is one.
- * Cost: one pass, no allocation.
+ * with anything; behind the end of a text stands what stood there before. LH_ERR_INVALID: not
+ * canonical, with the number of the field where there is one. Cost: one pass, no allocation.
  */
 enum lh_code lh_canon_decode(const pb_msgdesc_t *desc, void *out, struct lh_bytes bytes,
                              struct lh_err *err) LH_MUST_CHECK;

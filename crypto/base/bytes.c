@@ -114,7 +114,9 @@ bool lh_bytes_is_clean_text(struct lh_bytes bytes)
     uint32_t code;
 
     for (size_t at = 0; at < bytes.len;) {
-        if (!utf8_next(bytes, &at, &code) || !is_clean_codepoint(code)) {
+        if (bytes.data[at] >= 0x20 && bytes.data[at] < 0x7f) { /* most of it */
+            at++;
+        } else if (!utf8_next(bytes, &at, &code) || !is_clean_codepoint(code)) {
             return false;
         }
     }

@@ -186,6 +186,17 @@ static void encode_refuses_an_empty_sub_message_and_a_zero_optional(void **state
 
 /* ---- properties ------------------------------------------------------------------------------ */
 
+/* The library's own encoder writes the same bytes. */
+static void assert_library_agrees(const struct lh_buf *bytes, const pb_msgdesc_t *desc,
+                                  const void *message)
+{
+    static uint8_t room[1 << 20];
+    pb_ostream_t out = pb_ostream_from_buffer(room, sizeof room);
+
+    assert_true(pb_encode(&out, desc, message));
+    assert_true(lh_bytes_is_equal(lh_buf_bytes(bytes), lh_bytes_of(room, out.bytes_written)));
+}
+
 static void what_was_encoded_decodes_to_itself(void **state)
 {
     struct lh_buf first = LH_BUF_EMPTY;
@@ -195,6 +206,7 @@ static void what_was_encoded_decodes_to_itself(void **state)
     for (size_t i = 0; i < lh_fixture_type_count(); i++) {
         lh_fixture_body_full(&body, lh_fixture_type_at(i));
         encode(&first, lhpb_Body_fields, &body);
+        assert_library_agrees(&first, lhpb_Body_fields, &body);
         memset(&other, 0xa5, sizeof other); /* whatever stood there before */
         assert_int_equal(lh_canon_decode(lhpb_Body_fields, &other, lh_buf_bytes(&first), NULL),
                          LH_OK);
@@ -274,6 +286,7 @@ static void a_random_message_decodes_to_itself_or_breaks_a_rule(void **state)
             continue; /* an empty sub-message, a zero optional */
         }
         good++;
+        assert_library_agrees(&first, lhpb_Body_fields, &body);
         assert_int_equal(lh_canon_decode(lhpb_Body_fields, &other, lh_buf_bytes(&first), NULL),
                          LH_OK);
         encode(&second, lhpb_Body_fields, &other);
@@ -282,6 +295,51 @@ static void a_random_message_decodes_to_itself_or_breaks_a_rule(void **state)
     assert_true(good > 5000);
     lh_buf_clear(&first);
     lh_buf_clear(&second);
+}
+
+/* Those that are sent, kept or signed whole; the others stand in them. */
+static const pb_msgdesc_t *const whole_messages[] = {
+    lhpb_Leaf_fields,       lhpb_ClientPart_fields, lhpb_NodePart_fields, lhpb_PrivatePart_fields,
+    lhpb_BoxContent_fields, lhpb_Submission_fields, lhpb_Act_fields,      lhpb_ReceiptExtra_fields,
+    lhpb_Enrolment_fields,  lhpb_Genesis_fields,
+};
+
+static union {
+    lhpb_Leaf leaf;
+    lhpb_Submission submission;
+    lhpb_Act act;
+    lhpb_Genesis genesis;
+    lhpb_Enrolment enrolment;
+    lhpb_PrivatePart part;
+    lhpb_BoxContent content;
+    lhpb_ReceiptExtra extra;
+} any;
+
+static void every_message_is_written_as_the_library_writes_it(void **state)
+{
+    enum { ROUNDS = 500, GOOD = 20 };
+    struct lh_seeded seeded = lh_seeded_new(20261127);
+    struct lh_buf bytes = LH_BUF_EMPTY;
+
+    (void)state;
+    for (size_t n = 0; n < sizeof whole_messages / sizeof whole_messages[0]; n++) {
+        size_t good = 0;
+
+        for (size_t i = 0; i < ROUNDS; i++) {
+            memset(&any, 0, sizeof any);
+            if (whole_messages[n] == lhpb_Leaf_fields) {
+                any.leaf.which_kind = (pb_size_t)(1 + i % 2);
+            }
+            randomise(&seeded, whole_messages[n], &any);
+            lh_buf_reset(&bytes);
+            if (lh_canon_encode(&bytes, whole_messages[n], &any, NULL) == LH_OK) {
+                good++;
+                assert_library_agrees(&bytes, whole_messages[n], &any);
+            }
+        }
+        assert_true(good > GOOD);
+    }
+    lh_buf_clear(&bytes);
 }
 
 /* One change of a kind that a careless or hostile writer could make. */
@@ -411,6 +469,7 @@ int main(void)
         cmocka_unit_test(encode_refuses_an_empty_sub_message_and_a_zero_optional),
         cmocka_unit_test(what_was_encoded_decodes_to_itself),
         cmocka_unit_test(a_random_message_decodes_to_itself_or_breaks_a_rule),
+        cmocka_unit_test(every_message_is_written_as_the_library_writes_it),
         cmocka_unit_test(the_strict_reader_agrees_with_decode_and_re_encode),
         cmocka_unit_test(the_strict_reader_agrees_on_leaves),
     };
