@@ -234,11 +234,12 @@ static enum lh_code refuse(const struct place *place, const char *wish)
 static size_t enter(struct place *place, const char *member)
 {
     size_t before = place->len;
-    int len = snprintf(place->pointer + before, sizeof place->pointer - before, "/%s", member);
+    size_t len = strlen(member);
 
-    lh_assert(len > 0);
-    lh_assert((size_t)len < sizeof place->pointer - before);
-    place->len += (size_t)len;
+    lh_assert(len + 1 < sizeof place->pointer - before);
+    place->pointer[before] = '/';
+    memcpy(place->pointer + before + 1, member, len + 1);
+    place->len += len + 1;
     return before;
 }
 
@@ -453,15 +454,21 @@ static enum lh_code field_from_json(struct place *place, const struct lh_event_f
     return item_from_json(place, form, field, field->pData, value);
 }
 
-/* The field of this name; the members of a oneof have none of their own. */
+/*
+ * The field of this name; the members of a oneof have none of their own. The search goes on from
+ * where the last one ended, and around: members mostly come in the order of the fields.
+ */
 static bool find_field(pb_field_iter_t *field, struct lh_event_form *form, const char *member)
 {
-    do {
-        lh_event_form_of(form, field);
-        if (PB_HTYPE(field->type) != PB_HTYPE_ONEOF && strcmp(form->name, member) == 0) {
-            return true;
+    for (size_t i = 0; i < field->descriptor->field_count; i++) {
+        if (PB_HTYPE(field->type) != PB_HTYPE_ONEOF && lh_event_may_be_called(field, member)) {
+            lh_event_form_of(form, field);
+            if (strcmp(form->name, member) == 0) {
+                return true;
+            }
         }
-    } while (pb_field_iter_next(field));
+        (void)pb_field_iter_next(field); /* false where it begins again */
+    }
     return false;
 }
 
@@ -482,6 +489,7 @@ static enum lh_code message_from_json(struct place *place, const pb_msgdesc_t *d
     pb_field_iter_t field;
     const char *member;
     json_t *value;
+    bool has_fields = pb_field_iter_begin(&field, desc, message);
 
     if (!json_is_object(object)) {
         return refuse(place, "want an object");
@@ -491,7 +499,7 @@ static enum lh_code message_from_json(struct place *place, const pb_msgdesc_t *d
         if (is_ignored(member, ignored)) {
             continue;
         }
-        if (!pb_field_iter_begin(&field, desc, message) || !find_field(&field, &form, member)) {
+        if (!has_fields || !find_field(&field, &form, member)) {
             return refuse_member(place, member);
         }
         size_t before = enter(place, member);

@@ -232,6 +232,18 @@ static enum lh_event_kind kind_of(const pb_field_iter_t *field)
     }
 }
 
+/* A member has the name of its field, or its beginning. */
+bool lh_event_may_be_called(const pb_field_iter_t *field, const char *member)
+{
+    const char *name = name_of(field);
+
+    while (*member != '\0' && *member == *name) {
+        member++;
+        name++;
+    }
+    return *member == '\0';
+}
+
 void lh_event_form_of(struct lh_event_form *out, const pb_field_iter_t *field)
 {
     const char *name = name_of(field);

@@ -32,6 +32,8 @@ struct lh_event_form {
 
 /** The form of the field at which an iterator stands. */
 void lh_event_form_of(struct lh_event_form *out, const pb_field_iter_t *field);
+/** False: the member of this field has another name. True: its form must tell. */
+bool lh_event_may_be_called(const pb_field_iter_t *field, const char *member);
 /** NULL when no word has this value. */
 const char *lh_event_word_name(const struct lh_event_word *words, uint64_t value);
 /** NULL when there is no such word; any case. */
