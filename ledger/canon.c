@@ -72,8 +72,7 @@ static bool is_default(const struct lh_canon_field *field, const uint8_t *item)
     return false;
 }
 
-/* How many items of the field are written, as far as the message's counters say. */
-static size_t count_at(const struct lh_canon_field *field, const uint8_t *message)
+size_t lh_canon_count(const struct lh_canon_field *field, const uint8_t *message)
 {
     switch ((enum lh_canon_kind)field->kind) {
     case LH_CANON_SINGULAR:
@@ -196,7 +195,7 @@ static enum lh_code measure_field(const struct lh_canon_field *field, const uint
                                   size_t *sum, struct lh_err *err)
 {
     const uint8_t *item = message + field->offset;
-    size_t count = count_at(field, message);
+    size_t count = lh_canon_count(field, message);
     size_t values = 0;
 
     if (count > field->array_size) {
@@ -233,10 +232,16 @@ static enum lh_code measure_message(const struct lh_canon_message *plan, const u
     return LH_OK;
 }
 
+enum lh_code lh_canon_measure(const pb_msgdesc_t *desc, const void *message, size_t *out_len,
+                              struct lh_err *err)
+{
+    return measure_message(lh_canon_message_of(desc), message, out_len, err);
+}
+
 enum lh_code lh_canon_check(const pb_msgdesc_t *desc, const void *message, struct lh_err *err)
 {
     size_t len;
-    return measure_message(lh_canon_message_of(desc), message, &len, err);
+    return lh_canon_measure(desc, message, &len, err);
 }
 
 /* ---- writing: of a message that was measured ------------------------------------------------- */
@@ -304,7 +309,7 @@ static uint8_t *put_message(uint8_t *at, const struct lh_canon_message *plan,
     for (size_t n = 0; n < plan->field_count; n++) {
         const struct lh_canon_field *field = &plan->fields[n];
         const uint8_t *item = message + field->offset;
-        size_t count = count_at(field, message);
+        size_t count = lh_canon_count(field, message);
 
         if (count > 0 && is_packed(field)) {
             at = put_packed(at, field, item, count);

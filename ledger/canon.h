@@ -32,6 +32,9 @@ enum lh_code lh_canon_decode(const pb_msgdesc_t *desc, void *out, struct lh_byte
 /** Append the canonical bytes of a message that passes lh_canon_check. LH_ERR_NOMEM. */
 enum lh_code lh_canon_encode(struct lh_buf *out, const pb_msgdesc_t *desc, const void *message,
                              struct lh_err *err) LH_MUST_CHECK;
+/** The length that lh_canon_encode would write, by the same checks. */
+enum lh_code lh_canon_measure(const pb_msgdesc_t *desc, const void *message, size_t *out_len,
+                              struct lh_err *err) LH_MUST_CHECK;
 /** Rules 1 to 4 alone, for a message that was filled in memory. */
 enum lh_code lh_canon_check(const pb_msgdesc_t *desc, const void *message,
                             struct lh_err *err) LH_MUST_CHECK;

@@ -49,5 +49,7 @@ struct lh_canon_message {
 const struct lh_canon_message *lh_canon_message_of(const pb_msgdesc_t *desc);
 /** The fields of the messages in a field of kind LH_CANON_MESSAGE. */
 const struct lh_canon_message *lh_canon_message_in(const struct lh_canon_field *field);
+/** How many items of the field are written, as far as the counters in its message say. */
+size_t lh_canon_count(const struct lh_canon_field *field, const uint8_t *message);
 
 #endif

@@ -1,9 +1,8 @@
 #include "ledger/personal.h"
 
 #include "crypto/base/time.h"
+#include "ledger/canon_internal.h"
 #include "ledger/subject.h"
-
-#include <pb_common.h>
 
 #include <string.h>
 
@@ -140,8 +139,11 @@ bool lh_text_has_personal_number(struct lh_bytes text)
         if (was_old_number(&run) || (c == 'X' && push(&run, c))) {
             return true;
         }
-        size_t len = separator_len(text);
-        if (len > 0 && run.len > 0 && run.gap < GAP_MAX) {
+        if (run.len == 0) { /* nothing that a separator could hold together */
+            continue;
+        }
+        size_t len = run.gap < GAP_MAX ? separator_len(text) : 0;
+        if (len > 0) {
             run.gap++;
             step = len;
             continue;
@@ -153,33 +155,21 @@ bool lh_text_has_personal_number(struct lh_bytes text)
 
 /* ---- all strings of a body ------------------------------------------------------------------- */
 
-static bool message_has(const pb_msgdesc_t *desc, const void *message);
+static bool message_has(const struct lh_canon_message *plan, const uint8_t *message);
 
-static bool item_has(const pb_field_iter_t *field, const void *item)
+static bool item_has(const struct lh_canon_field *field, const uint8_t *item)
 {
-    if (PB_LTYPE(field->type) == PB_LTYPE_STRING) {
-        const char *text = item;
-        return lh_text_has_personal_number(lh_bytes_of(text, strnlen(text, field->data_size)));
+    if (field->value == LH_CANON_TEXT) {
+        return lh_text_has_personal_number(
+            lh_bytes_of(item, strnlen((const char *)item, field->data_size)));
     }
-    return PB_LTYPE(field->type) == PB_LTYPE_SUBMESSAGE && message_has(field->submsg_desc, item);
+    return field->value == LH_CANON_MESSAGE && message_has(lh_canon_message_in(field), item);
 }
 
-static size_t items_of(const pb_field_iter_t *field)
+static bool field_has(const struct lh_canon_field *field, const uint8_t *message)
 {
-    switch (PB_HTYPE(field->type)) {
-    case PB_HTYPE_REPEATED:
-        return *(const pb_size_t *)field->pSize;
-    case PB_HTYPE_ONEOF:
-        return *(const pb_size_t *)field->pSize == field->tag ? 1 : 0;
-    default:
-        return field->pSize == NULL || *(const bool *)field->pSize ? 1 : 0;
-    }
-}
-
-static bool field_has(const pb_field_iter_t *field)
-{
-    const uint8_t *item = field->pData;
-    size_t count = items_of(field);
+    const uint8_t *item = message + field->offset;
+    size_t count = lh_canon_count(field, message);
 
     for (size_t i = 0; i < count; i++, item += field->data_size) {
         if (item_has(field, item)) {
@@ -189,27 +179,21 @@ static bool field_has(const pb_field_iter_t *field)
     return false;
 }
 
-/* Leaves *tag at the field that has one. */
-static bool find_field(const pb_msgdesc_t *desc, const void *message, uint32_t *tag)
+/* The field that has one, or NULL. */
+static const struct lh_canon_field *find_field(const struct lh_canon_message *plan,
+                                               const uint8_t *message)
 {
-    pb_field_iter_t field;
-
-    if (!pb_field_iter_begin_const(&field, desc, message)) {
-        return false;
-    }
-    do {
-        if (field_has(&field)) {
-            *tag = field.tag;
-            return true;
+    for (size_t i = 0; i < plan->field_count; i++) {
+        if (field_has(&plan->fields[i], message)) {
+            return &plan->fields[i];
         }
-    } while (pb_field_iter_next(&field));
-    return false;
+    }
+    return NULL;
 }
 
-static bool message_has(const pb_msgdesc_t *desc, const void *message)
+static bool message_has(const struct lh_canon_message *plan, const uint8_t *message)
 {
-    uint32_t tag;
-    return find_field(desc, message, &tag);
+    return find_field(plan, message) != NULL;
 }
 
 #define LH_TAG_NAME(a, atype, htype, ltype, name, tag) LH_TAG_NAME_##htype(name, tag)
@@ -225,13 +209,14 @@ static const struct {
 
 const char *lh_body_find_personal_number(const lhpb_Body *body)
 {
-    uint32_t tag;
+    const struct lh_canon_field *field =
+        find_field(lh_canon_message_of(lhpb_Body_fields), (const uint8_t *)body);
 
-    if (!find_field(lhpb_Body_fields, body, &tag)) {
+    if (field == NULL) {
         return NULL;
     }
     for (size_t i = 0; i < sizeof header_names / sizeof header_names[0]; i++) {
-        if (header_names[i].tag == tag) {
+        if (header_names[i].tag == field->tag) {
             return header_names[i].name;
         }
     }
