@@ -105,15 +105,14 @@ enum lh_code lh_leaf_decode(lhpb_Leaf *out, struct lh_bytes bytes, struct lh_err
 
 enum lh_code lh_leaf_encode(struct lh_buf *out, const lhpb_Leaf *leaf, struct lh_err *err)
 {
-    enum lh_code rc = lh_canon_check(lhpb_Leaf_fields, leaf, err);
+    size_t start = out->len;
+    enum lh_code rc = lh_canon_encode(out, lhpb_Leaf_fields, leaf, err); /* checks it first */
 
     if (rc == LH_OK) {
         rc = check_leaf(leaf, err);
     }
-    if (rc == LH_OK) {
-        rc = lh_canon_encode(out, lhpb_Leaf_fields, leaf, err);
-    }
     if (rc != LH_OK) {
+        lh_buf_truncate(out, start);
         lh_err_wrap(err, rc, "leaf");
     }
     return rc;
@@ -176,12 +175,14 @@ enum lh_code lh_body_check(const lhpb_Body *body, struct lh_err *err)
 
 enum lh_code lh_body_encode(struct lh_buf *out, const lhpb_Body *body, struct lh_err *err)
 {
-    enum lh_code rc = lh_body_check(body, err);
+    size_t start = out->len;
+    enum lh_code rc = lh_canon_encode(out, lhpb_Body_fields, body, err); /* checks it first */
 
     if (rc == LH_OK) {
-        rc = lh_canon_encode(out, lhpb_Body_fields, body, err);
+        rc = lh_body_check_values(body, err);
     }
     if (rc != LH_OK) {
+        lh_buf_truncate(out, start);
         lh_err_wrap(err, rc, "body");
     }
     return rc;

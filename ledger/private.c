@@ -43,21 +43,20 @@ static size_t padding_for(size_t len)
     return zeros < LH_CLIENT_PART_STEP ? zeros : 2 * LH_CLIENT_PART_STEP - 1;
 }
 
-/* Encode once to learn the length, set the padding, encode again. */
+/* Measure, set the padding, encode. */
 static enum lh_code encode_padded(struct lh_buf *out, const pb_msgdesc_t *desc, void *message,
                                   pb_size_t *padding_len, struct lh_err *err)
 {
-    struct lh_buf plain = LH_BUF_EMPTY;
+    size_t len;
     enum lh_code rc;
 
     *padding_len = 0;
-    rc = lh_canon_encode(&plain, desc, message, err);
-    if (rc == LH_OK) {
-        *padding_len = (pb_size_t)padding_for(plain.len);
-        rc = lh_canon_encode(out, desc, message, err);
+    rc = lh_canon_measure(desc, message, &len, err);
+    if (rc != LH_OK) {
+        return rc;
     }
-    lh_buf_clear(&plain);
-    return rc;
+    *padding_len = (pb_size_t)padding_for(len);
+    return lh_canon_encode(out, desc, message, err);
 }
 
 static enum lh_code check_subject(const lhpb_SubjectId *subject, struct lh_err *err)
@@ -194,24 +193,19 @@ static enum lh_code make_box(lhpb_NodePart *node, const lhpb_SubjectPost *post,
     return rc;
 }
 
-enum lh_code lh_private_build(struct lh_suite *suite, struct lh_buf *out,
-                              struct lh_hash *out_index_digest, const lhpb_SubjectPost *post,
-                              const struct lh_hash *body_hash, const struct lh_secret *month_key,
-                              uint32_t yyyymm, struct lh_box_sender *sender,
-                              const struct lh_random *random, struct lh_err *err)
+enum lh_code lh_private_build_onto(struct lh_suite *suite, struct lh_buf *out,
+                                   struct lh_hash *out_index_digest, struct lh_bytes client_part,
+                                   const lhpb_SubjectPost *post, const struct lh_hash *body_hash,
+                                   const struct lh_secret *month_key, uint32_t yyyymm,
+                                   struct lh_box_sender *sender, const struct lh_random *random,
+                                   struct lh_err *err)
 {
     lhpb_NodePart node = lhpb_NodePart_init_zero;
     lhpb_PrivatePart part = lhpb_PrivatePart_init_zero;
-    struct lh_buf client_bytes = LH_BUF_EMPTY;
     struct lh_buf node_bytes = LH_BUF_EMPTY;
-    struct lh_buf whole = LH_BUF_EMPTY;
-    struct lh_hash subject_digest;
+    size_t start = out->len;
     enum lh_code rc;
 
-    rc = lh_private_client_part(suite, &client_bytes, &subject_digest, post, err);
-    if (rc != LH_OK) {
-        goto out;
-    }
     node.month = yyyymm;
     rc = make_tags(suite, &node, post, month_key, random, err);
     if (rc != LH_OK) {
@@ -232,35 +226,47 @@ enum lh_code lh_private_build(struct lh_suite *suite, struct lh_buf *out,
         goto out;
     }
     memcpy(part.salt, post->salt, sizeof part.salt);
-    if (client_bytes.len > sizeof part.client.bytes || node_bytes.len > sizeof part.node.bytes) {
+    if (client_part.len > sizeof part.client.bytes || node_bytes.len > sizeof part.node.bytes) {
         rc = lh_err_set(err, LH_ERR_LIMIT, "private part is too large");
         goto out;
     }
-    memcpy(part.client.bytes, client_bytes.data, client_bytes.len);
-    part.client.size = (pb_size_t)client_bytes.len;
+    memcpy(part.client.bytes, client_part.data, client_part.len);
+    part.client.size = (pb_size_t)client_part.len;
     memcpy(part.node.bytes, node_bytes.data, node_bytes.len);
     part.node.size = (pb_size_t)node_bytes.len;
-    rc = lh_canon_encode(&whole, lhpb_PrivatePart_fields, &part, err);
+    rc = lh_canon_encode(out, lhpb_PrivatePart_fields, &part, err);
     if (rc != LH_OK) {
         goto out;
     }
-    if (whole.len > LH_PRIVATE_MAX) {
+    if (out->len - start > LH_PRIVATE_MAX) {
         rc = lh_err_set(err, LH_ERR_LIMIT,
                         "private part of %zu bytes: at most %d; shorten the reason or name fewer "
                         "subjects",
-                        whole.len, LH_PRIVATE_MAX);
+                        out->len - start, LH_PRIVATE_MAX);
+        lh_buf_truncate(out, start);
         goto out;
     }
-    lh_buf_add(out, lh_buf_bytes(&whole));
-    rc = lh_buf_check(out, err);
-    if (rc == LH_OK) {
-        *out_index_digest =
-            lh_private_index_digest(suite, part.node_salt, lh_buf_bytes(&node_bytes));
-    }
+    *out_index_digest = lh_private_index_digest(suite, part.node_salt, lh_buf_bytes(&node_bytes));
 out:
-    lh_buf_clear(&whole);
     lh_buf_clear(&node_bytes);
-    lh_buf_clear(&client_bytes);
+    return rc;
+}
+
+enum lh_code lh_private_build(struct lh_suite *suite, struct lh_buf *out,
+                              struct lh_hash *out_index_digest, const lhpb_SubjectPost *post,
+                              const struct lh_hash *body_hash, const struct lh_secret *month_key,
+                              uint32_t yyyymm, struct lh_box_sender *sender,
+                              const struct lh_random *random, struct lh_err *err)
+{
+    struct lh_buf client_part = LH_BUF_EMPTY;
+    struct lh_hash subject_digest;
+    enum lh_code rc = lh_private_client_part(suite, &client_part, &subject_digest, post, err);
+
+    if (rc == LH_OK) {
+        rc = lh_private_build_onto(suite, out, out_index_digest, lh_buf_bytes(&client_part), post,
+                                   body_hash, month_key, yyyymm, sender, random, err);
+    }
+    lh_buf_clear(&client_part);
     return rc;
 }
 

@@ -45,6 +45,15 @@ enum lh_code lh_private_build(struct lh_suite *suite, struct lh_buf *out,
                               uint32_t yyyymm, struct lh_box_sender *sender,
                               const struct lh_random *random, struct lh_err *err) LH_MUST_CHECK;
 /**
+ * The same onto `client_part`, the half that lh_private_client_part made of this `post`.
+ */
+enum lh_code lh_private_build_onto(struct lh_suite *suite, struct lh_buf *out,
+                                   struct lh_hash *out_index_digest, struct lh_bytes client_part,
+                                   const lhpb_SubjectPost *post, const struct lh_hash *body_hash,
+                                   const struct lh_secret *month_key, uint32_t yyyymm,
+                                   struct lh_box_sender *sender, const struct lh_random *random,
+                                   struct lh_err *err) LH_MUST_CHECK;
+/**
  * Check a private part against its entry: canonical, and both digests fit. LH_ERR_FORGED if a
  * digest does not. `out_client`, `out_node` (may be NULL) get the decoded halves.
  */

@@ -53,23 +53,20 @@ void lh_subjects_free(struct lh_subjects *subjects)
     free(subjects);
 }
 
-static enum lh_code check_digest(struct lh_suite *suite, const lhpb_SubjectPost *post,
-                                 const lhpb_Body *body, struct lh_err *err)
+/* The client's half; it gives the digest that the body binds. */
+static enum lh_code make_client_part(struct lh_suite *suite, struct lh_buf *out,
+                                     const lhpb_SubjectPost *post, const lhpb_Body *body,
+                                     struct lh_err *err)
 {
-    struct lh_buf client = LH_BUF_EMPTY;
     struct lh_hash digest;
-    enum lh_code rc = lh_private_client_part(suite, &client, &digest, post, err);
+    enum lh_code rc = lh_private_client_part(suite, out, &digest, post, err);
 
-    lh_buf_clear(&client);
-    if (rc != LH_OK) {
-        return rc;
-    }
-    if (!body->has_subject_digest ||
-        memcmp(body->subject_digest, digest.bytes, LH_HASH_SIZE) != 0) {
+    if (rc == LH_OK && (!body->has_subject_digest ||
+                        memcmp(body->subject_digest, digest.bytes, LH_HASH_SIZE) != 0)) {
         return lh_err_set(err, LH_ERR_FORGED,
                           "the subjects posted do not give the body's subject_digest");
     }
-    return LH_OK;
+    return rc;
 }
 
 static void use_month(struct lh_subjects *subjects, struct lh_suite *suite, uint32_t month)
@@ -110,16 +107,18 @@ enum lh_code lh_subjects_build(struct lh_subjects *subjects, struct lh_suite *su
                                struct lh_err *err)
 {
     uint32_t month = lh_time_date_utc8(now_unix_ms) / 100;
-    enum lh_code rc = check_digest(suite, post, body, err);
+    struct lh_buf client_part = LH_BUF_EMPTY;
+    enum lh_code rc = make_client_part(suite, &client_part, post, body, err);
 
-    if (rc != LH_OK) {
-        return rc;
+    if (rc == LH_OK) {
+        use_month(subjects, suite, month);
+        rc = use_sender(subjects, now_unix_ms, err);
     }
-    use_month(subjects, suite, month);
-    rc = use_sender(subjects, now_unix_ms, err);
-    if (rc != LH_OK) {
-        return rc;
+    if (rc == LH_OK) {
+        rc = lh_private_build_onto(suite, out, out_index_digest, lh_buf_bytes(&client_part), post,
+                                   body_hash, &subjects->month_key, month, subjects->sender,
+                                   &subjects->random, err);
     }
-    return lh_private_build(suite, out, out_index_digest, post, body_hash, &subjects->month_key,
-                            month, subjects->sender, &subjects->random, err);
+    lh_buf_clear(&client_part);
+    return rc;
 }

@@ -22,6 +22,14 @@ void lh_buf_reset(struct lh_buf *buf)
     }
 }
 
+void lh_buf_truncate(struct lh_buf *buf, size_t len)
+{
+    if (buf->len > len) {
+        buf->len = len;
+        buf->data[len] = 0;
+    }
+}
+
 uint8_t *lh_buf_reserve(struct lh_buf *buf, size_t more)
 {
     size_t needed;

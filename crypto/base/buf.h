@@ -26,6 +26,8 @@ struct lh_buf {
 void lh_buf_clear(struct lh_buf *buf);
 /** Forget the content, keep the storage (and clear a failure). */
 void lh_buf_reset(struct lh_buf *buf);
+/** Take back what stands behind the first `len` bytes, if there is more. */
+void lh_buf_truncate(struct lh_buf *buf, size_t len);
 /** Make room for `more` bytes behind len; NULL on failure. The caller adds to len what it used. */
 uint8_t *lh_buf_reserve(struct lh_buf *buf, size_t more);
 void lh_buf_add(struct lh_buf *buf, struct lh_bytes bytes);
