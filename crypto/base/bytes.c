@@ -85,13 +85,17 @@ static bool utf8_next(struct lh_bytes bytes, size_t *at, uint32_t *out_code)
     return true;
 }
 
+/* spec ledger.md 2: "no text holds U+0000 to U+001F, U+007F to U+009F, U+061C, U+200B to U+200F,
+ * U+2028 to U+202E, U+2060 to U+206F, U+FDD0 to U+FDEF, U+FEFF, or a code point that ends in FFFE
+ * or FFFF" */
 static bool is_clean_codepoint(uint32_t code)
 {
     if (code < 0x20 || (code >= 0x7f && code <= 0x9f)) {
         return false;
     }
-    if ((code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-        (code >= 0x2060 && code <= 0x206f) || code == 0xfeff) {
+    if (code == 0x061c || (code >= 0x200b && code <= 0x200f) ||
+        (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) ||
+        code == 0xfeff) {
         return false; /* invisible, line-breaking or direction-changing */
     }
     return (code & 0xfffe) != 0xfffe && !(code >= 0xfdd0 && code <= 0xfdef);

@@ -33,7 +33,7 @@ bool lh_bytes_is_zero(struct lh_bytes bytes);
 /** Well-formed UTF-8, whatever it says: line ends and other controls are fine. */
 bool lh_bytes_is_utf8(struct lh_bytes bytes);
 /** Well-formed UTF-8 without control characters (U+0000-001F, U+007F-009F), surrogates, bidi
- * controls or noncharacters. */
+ * controls, noncharacters, or what is not seen or breaks lines. Spec: specs/ledger.md 2. */
 bool lh_bytes_is_clean_text(struct lh_bytes bytes);
 
 struct lh_reader {

@@ -59,6 +59,7 @@ static void text_is_made_safe(void **state)
           "evil",
           "\"\\u202eevil\"" },
         { "\xe2\x80\x8b\x7f", "\"\\u200b\\u007f\"" },
+        { "\xd8\x9c\xd8\x9d", "\"\\u061c\xd8\x9d\"" },
         { "\xff\xc0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"" },
         { "\xed\xa0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"" },
         { "cut \xe7\x8e", "\"cut \xef\xbf\xbd\xef\xbf\xbd\"" },
