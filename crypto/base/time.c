@@ -201,6 +201,9 @@ uint32_t lh_time_date_utc8(int64_t unix_ms)
     int day;
     int64_t local = unix_ms + UTC8_MS;
 
+    if (local >= YEAR_10000_MS) {
+        local = YEAR_10000_MS - 1; /* the last 8 hours of 9999 */
+    }
     date_of_days((local - (local < 0 ? MS_PER_DAY - 1 : 0)) / MS_PER_DAY, &year, &month, &day);
     return (uint32_t)(year * 10000 + month * 100 + day);
 }

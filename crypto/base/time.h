@@ -35,7 +35,8 @@ enum lh_code lh_time_parse(int64_t *out_unix_ms, struct lh_bytes text,
 
 /** Days since 1970-01-01 of a civil date; the date must exist. */
 int64_t lh_time_days_of_date(int year, int month, int day);
-/** yyyymmdd in fixed UTC+8. */
+/** yyyymmdd in fixed UTC+8, of a time before the year 10000. What UTC+8 already counts to the year
+ * 10000 is of the last day of 9999: no date has nine digits. */
 uint32_t lh_time_date_utc8(int64_t unix_ms);
 /** yyyymmdd names a date that exists. */
 bool lh_time_is_date(uint32_t yyyymmdd);

@@ -129,6 +129,22 @@ static void the_date_changes_at_midnight_in_utc8(void **state)
     assert_int_equal(lh_time_date_utc8(0), 19700101);
 }
 
+static void the_last_hours_of_9999_are_of_its_last_day(void **state)
+{
+    int64_t midnight = 0;
+    int64_t last = 0;
+
+    (void)state;
+    assert_int_equal(lh_time_parse(&midnight, lh_bytes_of_text("9999-12-31T16:00:00Z"), NULL),
+                     LH_OK);
+    assert_int_equal(lh_time_parse(&last, lh_bytes_of_text("9999-12-31T23:59:59.999Z"), NULL),
+                     LH_OK);
+    assert_int_equal(lh_time_date_utc8(midnight - 1), 99991231);
+    assert_int_equal(lh_time_date_utc8(midnight), 99991231);
+    assert_int_equal(lh_time_date_utc8(last), 99991231);
+    assert_int_equal(lh_time_date_utc8(midnight - 86400001), 99991230);
+}
+
 static void only_dates_that_exist_are_dates(void **state)
 {
     static const uint32_t exist[] = { 20240229, 20000229, 20261231, 99991231, 10101 };
@@ -165,6 +181,7 @@ int main(void)
         cmocka_unit_test(format_then_parse_is_the_same_time),
         cmocka_unit_test(days_count_the_gregorian_calendar_as_the_c_library_does),
         cmocka_unit_test(the_date_changes_at_midnight_in_utc8),
+        cmocka_unit_test(the_last_hours_of_9999_are_of_its_last_day),
         cmocka_unit_test(only_dates_that_exist_are_dates),
         cmocka_unit_test(the_system_clock_tells_wall_time_and_never_goes_back),
     };
