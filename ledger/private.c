@@ -363,6 +363,23 @@ static enum lh_code check_opened(struct lh_suite *suite, const lhpb_BoxContent *
     return LH_OK;
 }
 
+/* A box that is malformed is as much the writer's doing as one that does not open. A key of another
+ * suite is the caller's. */
+static enum lh_code open_box(struct lh_suite *suite, struct lh_buf *out, const lhpb_NodePart *node,
+                             const struct lh_hash *body_hash, struct lh_signer *auditor,
+                             struct lh_err *err)
+{
+    bool is_g = lh_suite_id(suite) == LH_SUITE_G;
+
+    if (lh_signer_pubkey(auditor)->alg != (is_g ? LH_ALG_SM2 : LH_ALG_X25519)) {
+        return lh_err_set(err, LH_ERR_INVALID, "the auditors' key is none of suite %s",
+                          lh_suite_name(lh_suite_id(suite)));
+    }
+    enum lh_code rc = lh_box_open(out, lh_suite_id(suite), auditor, lh_hash_bytes(body_hash),
+                                  lh_bytes_of(node->box.bytes, node->box.size), err);
+    return rc == LH_ERR_INVALID ? lh_err_wrap(err, LH_ERR_FORGED, "malformed box") : rc;
+}
+
 enum lh_code lh_private_open(struct lh_suite *suite, lhpb_BoxContent *out,
                              const lhpb_ClientPart *client, const lhpb_NodePart *node,
                              const struct lh_hash *body_hash, struct lh_signer *auditor,
@@ -375,8 +392,7 @@ enum lh_code lh_private_open(struct lh_suite *suite, lhpb_BoxContent *out,
     if (node->box.size == 0) {
         return lh_err_set(err, LH_ERR_NOT_FOUND, "this entry was recorded without a box");
     }
-    rc = lh_box_open(&plain, lh_suite_id(suite), auditor, lh_hash_bytes(body_hash),
-                     lh_bytes_of(node->box.bytes, node->box.size), err);
+    rc = open_box(suite, &plain, node, body_hash, auditor, err);
     if (rc == LH_OK) {
         rc = lh_canon_decode(lhpb_BoxContent_fields, &content, lh_buf_bytes(&plain), err);
         if (rc != LH_OK) {

@@ -66,7 +66,9 @@ bool lh_private_matches(struct lh_suite *suite, const lhpb_NodePart *node,
                         const struct lh_secret *token);
 /**
  * Open the box with the auditors' key and check every opened subject against its commitment.
- * LH_ERR_FORGED if the box or a commitment fails: signed evidence against the writer.
+ * LH_ERR_FORGED if the box is malformed or does not open, or a commitment fails: signed evidence
+ * against the writer. LH_ERR_INVALID: `auditor` is no key of the suite; LH_ERR_NOT_FOUND: the entry
+ * was recorded without a box.   Spec: specs/privacy.md 5.
  */
 enum lh_code lh_private_open(struct lh_suite *suite, lhpb_BoxContent *out,
                              const lhpb_ClientPart *client, const lhpb_NodePart *node,

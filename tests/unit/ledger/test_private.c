@@ -258,6 +258,36 @@ static void a_box_moved_to_another_entry_does_not_open(void **state)
     teardown(&f);
 }
 
+/* The bytes of a box stand behind a digest that the writer sealed: whatever is wrong with them. */
+static void a_malformed_box_is_the_writers_doing_and_a_wrong_key_is_not(void **state)
+{
+    enum lh_suite_id id = *(const enum lh_suite_id *)*state;
+    struct fixture other;
+    struct fixture f;
+    lhpb_ClientPart client;
+    lhpb_NodePart node;
+    lhpb_BoxContent content;
+
+    setup(&f, id);
+    setup(&other, id == LH_SUITE_W ? LH_SUITE_G : LH_SUITE_W);
+    assert_int_equal(
+        lh_private_verify(f.suite, lh_buf_bytes(&f.part), &f.entry, &f.body, &client, &node, NULL),
+        LH_OK);
+    assert_int_equal(
+        lh_private_open(f.suite, &content, &client, &node, &f.body_hash, other.auditor, NULL),
+        LH_ERR_INVALID);
+    assert_int_equal(
+        lh_private_open(f.suite, &content, &client, &node, &f.body_hash, f.auditor, NULL), LH_OK);
+    for (pb_size_t size = node.box.size - 1; size > 0; size--) {
+        node.box.size = size;
+        assert_int_equal(
+            lh_private_open(f.suite, &content, &client, &node, &f.body_hash, f.auditor, NULL),
+            LH_ERR_FORGED);
+    }
+    teardown(&other);
+    teardown(&f);
+}
+
 static void lengths_step_by_128_whatever_the_reason_s_length(void **state)
 {
     struct fixture f;
@@ -337,6 +367,8 @@ static void bad_posts_are_refused_each_for_its_own_reason(void **state)
 
 int main(void)
 {
+    static enum lh_suite_id w = LH_SUITE_W;
+    static enum lh_suite_id g = LH_SUITE_G;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_closed_verifies_and_opens),
         cmocka_unit_test(every_flipped_bit_of_a_private_part_is_noticed),
@@ -344,6 +376,8 @@ int main(void)
         cmocka_unit_test(two_entries_about_one_person_share_no_derived_value),
         cmocka_unit_test(a_box_about_somebody_else_is_refused_on_opening),
         cmocka_unit_test(a_box_moved_to_another_entry_does_not_open),
+        cmocka_unit_test_prestate(a_malformed_box_is_the_writers_doing_and_a_wrong_key_is_not, &w),
+        cmocka_unit_test_prestate(a_malformed_box_is_the_writers_doing_and_a_wrong_key_is_not, &g),
         cmocka_unit_test(lengths_step_by_128_whatever_the_reason_s_length),
         cmocka_unit_test(bad_posts_are_refused_each_for_its_own_reason),
     };
