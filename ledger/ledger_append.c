@@ -48,7 +48,7 @@ static enum lh_code check_may_append(const struct lh_ledger *ledger,
     return LH_ERR_INVALID;
 }
 
-/* What an enrolment takes: two enrolments of one block may share none. */
+/* What a change of keys takes: two changes of one block may share none. */
 enum { CHANGE_NAMES_MAX = 2, CHANGE_NAME_SIZE = LH_KEY_ID_SIZE };
 
 struct change {
@@ -74,6 +74,9 @@ static void name_change(struct change *change, struct lh_suite *suite, const lhp
     } else if (body->which_detail == lhpb_Body_session_open_tag) {
         add_key(change, suite, &body->detail.session_open.key);
         memcpy(change->names[change->count++], body->detail.session_open.session_id,
+               CHANGE_NAME_SIZE);
+    } else if (body->which_detail == lhpb_Body_session_end_tag) {
+        memcpy(change->names[change->count++], body->detail.session_end.session_id,
                CHANGE_NAME_SIZE);
     } else if (body->which_detail == lhpb_Body_key_epoch_tag) {
         add_key(change, suite, &body->detail.key_epoch.key);
@@ -122,7 +125,7 @@ static enum lh_code check_roster(const struct lh_ledger *ledger, struct lh_suite
         for (size_t j = 0; j < count; j++) {
             if (is_shared(&changes[j], &changes[count])) {
                 rc = lh_err_set(err, LH_ERR_INVALID,
-                                "entry %zu of the block enrols what an earlier one enrols", i);
+                                "entry %zu of the block takes what an earlier one takes", i);
                 goto out;
             }
         }

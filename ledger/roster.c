@@ -339,6 +339,8 @@ static enum lh_code check_session(const struct lh_roster *roster, struct lh_suit
     return check_new_key(roster, suite, &session->key, err);
 }
 
+/* spec entries.md 5: "A session is open from its SESSION until its SESSION_END, by ledger order;
+ * what has ended is not ended again." */
 static enum lh_code check_session_end(const struct lh_roster *roster, const lhpb_Body *body,
                                       struct lh_err *err)
 {
@@ -347,6 +349,9 @@ static enum lh_code check_session_end(const struct lh_roster *roster, const lhpb
 
     if (row == NULL) {
         return lh_err_set(err, LH_ERR_NOT_FOUND, "no such session was opened");
+    }
+    if (row->is_over) {
+        return lh_err_set(err, LH_ERR_NOT_FOUND, "the session has ended already");
     }
     if (memcmp(row->key.staff, body->staff, sizeof row->key.staff) != 0) {
         return lh_err_set(err, LH_ERR_DENIED, "the session is another's");
@@ -468,6 +473,7 @@ static void apply_session_end(struct lh_roster *roster, const lhpb_Body *body)
     struct lh_roster_row *row =
         lh_roster_row_find(roster, &roster->by_session, body->detail.session_end.session_id);
 
+    row->is_over = true;
     if ((int64_t)body->event_time_ms < row->key.valid_until_unix_ms) {
         row->key.valid_until_unix_ms = (int64_t)body->event_time_ms;
     }

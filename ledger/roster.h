@@ -76,7 +76,7 @@ enum lh_code lh_roster_check_intake(const struct lh_roster *roster, const lhpb_E
 /**
  * Take in an entry that was judged: STAFF, ROLE, LEAVE, SESSION, SESSION_END, KEYCOMP, KEYEPOCH
  * change the roster, all others do not. LH_ERR_CONFLICT: the key id or session id is taken;
- * LH_ERR_NOT_FOUND: no such pseudonym or session; LH_ERR_DENIED: another's session;
+ * LH_ERR_NOT_FOUND: no such pseudonym or open session; LH_ERR_DENIED: another's session;
  * LH_ERR_INVALID: the key does not sign in this suite. On failure nothing has changed.
  */
 enum lh_code lh_roster_apply(struct lh_roster *roster, struct lh_suite *suite,

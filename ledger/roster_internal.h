@@ -12,6 +12,7 @@ struct lh_roster_row {
     struct lh_verifier *verifier;
     uint32_t older;  /* staff: row of the key before, of the same pseudonym */
     uint32_t parent; /* session: row of the staff key in force when it was opened */
+    bool is_over;    /* session: a SESSION_END came */
 };
 
 /* Open addressing over row numbers; the keys stand in the rows. */

@@ -1,5 +1,6 @@
 #include "ledger/ledger.h"
 
+#include "tests/support/bodies.h"
 #include "tests/support/ledger_place.h"
 #include "tests/support/seeded.h"
 #include "tests/support/store_mem.h"
@@ -148,6 +149,61 @@ static void an_enrolment_that_repeats_a_key_is_refused_and_nothing_changes(void 
     lh_place_append(place, 1);
     lh_place_append(place, 1);
     one_items_append(place, lh_office_leaf(place->office, 1), 1, LH_ERR_INVALID);
+}
+
+/* An item that ends the session of `opened`, around an entry of the office. */
+static struct lh_ledger_item session_end_item(const struct lh_place *place, const lhpb_Body *opened,
+                                              const char *id, lhpb_Leaf *leaf, lhpb_Body *body,
+                                              struct lh_buf *bytes)
+{
+    struct lh_buf body_bytes = LH_BUF_EMPTY;
+    struct lh_err err = LH_ERR_NONE;
+
+    lh_fixture_body(body, lhpb_EntryType_SESSION_END);
+    strcpy(body->id, id);
+    memcpy(body->staff, opened->staff, sizeof body->staff);
+    memcpy(body->detail.session_end.session_id, opened->detail.session_open.session_id, 16);
+    lh_place_must(lh_body_encode(&body_bytes, body, &err), &err);
+    lh_place_must(lh_leaf_decode(leaf, lh_office_leaf(place->office, 0), &err), &err);
+    leaf->kind.entry.body.size = (pb_size_t)body_bytes.len;
+    memcpy(leaf->kind.entry.body.bytes, body_bytes.data, body_bytes.len);
+    lh_place_must(lh_leaf_encode(bytes, leaf, &err), &err);
+    lh_buf_clear(&body_bytes);
+    return (struct lh_ledger_item){
+        .leaf = lh_buf_bytes(bytes), .entry = &leaf->kind.entry, .body = body, .level = 1
+    };
+}
+
+static void a_block_that_ends_a_session_twice_is_refused_and_nothing_changes(void **state)
+{
+    static lhpb_Leaf leaves[2];
+    static lhpb_Body bodies[2];
+    static lhpb_Body opened;
+    struct lh_place *place = *state;
+    struct lh_suite *suite = lh_city_suite(lh_office_city(place->office));
+    struct lh_buf bytes[2] = { LH_BUF_EMPTY, LH_BUF_EMPTY };
+    struct lh_err err = LH_ERR_NONE;
+    size_t at = 0;
+
+    lh_place_fill(place, 60);
+    do {
+        assert_true(at < place->next);
+        lh_office_body(place->office, at++, &opened);
+    } while (opened.type != lhpb_EntryType_SESSION);
+    struct lh_ledger_item items[] = {
+        session_end_item(place, &opened, "end-1", &leaves[0], &bodies[0], &bytes[0]),
+        session_end_item(place, &opened, "end-2", &leaves[1], &bodies[1], &bytes[1]),
+    };
+    uint64_t size = lh_place_head(place).size;
+    assert_int_equal(lh_ledger_append(place->ledger, suite, items, 2, 1, NULL, NULL, &err),
+                     LH_ERR_INVALID);
+    assert_int_equal(lh_place_head(place).size, size);
+    lh_place_must(lh_ledger_append(place->ledger, suite, items, 1, 1, NULL, NULL, &err), &err);
+    assert_int_equal(lh_ledger_append(place->ledger, suite, items + 1, 1, 1, NULL, NULL, &err),
+                     LH_ERR_INVALID);
+    assert_int_equal(lh_place_head(place).size, size + 2);
+    lh_buf_clear(&bytes[0]);
+    lh_buf_clear(&bytes[1]);
 }
 
 static void a_generation_with_another_seal_key_is_refused(void **state)
@@ -478,6 +534,7 @@ int main(void)
         WITH_LEDGER(the_time_of_a_block_lies_after_the_one_before),
         WITH_LEDGER(a_leaf_that_is_not_canonical_is_refused_and_nothing_changes),
         WITH_LEDGER(an_enrolment_that_repeats_a_key_is_refused_and_nothing_changes),
+        WITH_LEDGER(a_block_that_ends_a_session_twice_is_refused_and_nothing_changes),
         WITH_LEDGER(a_generation_with_another_seal_key_is_refused),
         WITH_LEDGER(a_ledger_without_guard_or_seal_is_read_only),
         WITH_LEDGER(entries_and_blocks_are_read_back),

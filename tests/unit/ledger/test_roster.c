@@ -124,6 +124,28 @@ static void role_and_leave_and_session_end_name_what_exists(void **state)
     assert_int_equal(apply(), LH_ERR_CONFLICT); /* the session id */
 }
 
+static void a_session_ends_once(void **state)
+{
+    (void)state;
+    enrol(STAFF_A, STAFF_A);
+    log_in();
+    body_of(lhpb_EntryType_SESSION_END);
+    pseudonym(world.body.staff, STAFF_A);
+    assert_int_equal(lh_roster_check_apply(world.roster, world.suite, &world.body, NULL), LH_OK);
+    assert_int_equal(apply(), LH_OK);
+    assert_int_equal(apply(), LH_ERR_NOT_FOUND);
+    body_of(lhpb_EntryType_SESSION);
+    pseudonym(world.body.staff, STAFF_A);
+    lh_fixture_key(&world.body.detail.session_open.key, staff_alg(), 9);
+    assert_int_equal(apply(), LH_ERR_CONFLICT); /* its id stays taken */
+    memset(world.body.detail.session_open.session_id, 0x66, 16);
+    assert_int_equal(apply(), LH_OK);
+    body_of(lhpb_EntryType_SESSION_END);
+    pseudonym(world.body.staff, STAFF_A);
+    memset(world.body.detail.session_end.session_id, 0x66, 16);
+    assert_int_equal(apply(), LH_OK);
+}
+
 static void roles_change_with_a_role_entry(void **state)
 {
     (void)state;
@@ -387,6 +409,7 @@ int main(void)
         WITH_WORLD(a_key_id_is_enrolled_once),
         WITH_WORLD(a_key_of_another_suite_is_refused),
         WITH_WORLD(role_and_leave_and_session_end_name_what_exists),
+        WITH_WORLD(a_session_ends_once),
         WITH_WORLD(roles_change_with_a_role_entry),
         WITH_WORLD(only_the_types_that_matter_are_its_concern),
         WITH_WORLD(each_kind_of_signer_reaches_its_level),
