@@ -139,13 +139,13 @@ static bool read_varint(struct lh_bytes bytes, uint64_t *out)
  * spec entries.md 1: "A body of a newer schema is recognised by its first bytes alone: 0x08 and
  * the shortest varint of a number above 1 that fits 32 bits."
  */
-static bool is_newer_schema(struct lh_bytes body)
+bool lh_schema_is_newer(struct lh_bytes message)
 {
     uint64_t schema;
 
-    return body.len > 1 && body.data[0] == 0x08 &&
-           read_varint(lh_bytes_of(body.data + 1, body.len - 1), &schema) && schema > LH_SCHEMA &&
-           schema <= UINT32_MAX;
+    return message.len > 1 && message.data[0] == 0x08 &&
+           read_varint(lh_bytes_of(message.data + 1, message.len - 1), &schema) &&
+           schema > LH_SCHEMA && schema <= UINT32_MAX;
 }
 
 enum lh_code lh_body_decode(lhpb_Body *out, struct lh_bytes bytes, struct lh_err *err)
@@ -153,7 +153,7 @@ enum lh_code lh_body_decode(lhpb_Body *out, struct lh_bytes bytes, struct lh_err
     if (bytes.len > LH_BODY_MAX) {
         return lh_err_set(err, LH_ERR_INVALID, "body: longer than %d bytes", LH_BODY_MAX);
     }
-    if (is_newer_schema(bytes)) {
+    if (lh_schema_is_newer(bytes)) {
         return lh_err_set(err, LH_ERR_UNKNOWN, "body: of a newer schema than %d", LH_SCHEMA);
     }
     enum lh_code rc = lh_canon_decode(lhpb_Body_fields, out, bytes, err);

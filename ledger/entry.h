@@ -82,6 +82,10 @@ enum lh_code lh_leaf_decode(lhpb_Leaf *out, struct lh_bytes bytes,
 /** Append the canonical bytes of a checked leaf. LH_ERR_INVALID if it does not pass its check. */
 enum lh_code lh_leaf_encode(struct lh_buf *out, const lhpb_Leaf *leaf,
                             struct lh_err *err) LH_MUST_CHECK;
+/** Do the bytes begin as a message of a newer schema than ours does? Bodies, genesis files and
+ * enrolments are told apart so, before anything else of them is read.   Spec: specs/entries.md 1.
+ */
+bool lh_schema_is_newer(struct lh_bytes message);
 /** Decode a body canonically and check it. LH_ERR_UNKNOWN: a newer schema than ours. */
 enum lh_code lh_body_decode(lhpb_Body *out, struct lh_bytes bytes,
                             struct lh_err *err) LH_MUST_CHECK;

@@ -27,11 +27,22 @@ struct lh_genesis {
 
 /* ---- enrolments ------------------------------------------------------------------------------ */
 
-static enum lh_code check_schema(uint32_t schema, struct lh_err *err)
+/*
+ * Before anything is decoded, for nobody knows what else a newer file holds.
+ * spec trust.md 1: "A genesis file and an enrolment of a newer schema are recognised as a body is,
+ * by their first bytes alone (entries.md section 1), and nothing else of them is judged."
+ */
+static enum lh_code decode_known(const pb_msgdesc_t *desc, void *wire, struct lh_bytes bytes,
+                                 struct lh_err *err)
 {
-    if (schema > LH_SCHEMA) {
+    if (lh_schema_is_newer(bytes)) {
         return lh_err_set(err, LH_ERR_UNKNOWN, "schema: newer than %d", LH_SCHEMA);
     }
+    return lh_canon_decode(desc, wire, bytes, err);
+}
+
+static enum lh_code check_schema(uint32_t schema, struct lh_err *err)
+{
     return schema == LH_SCHEMA ? LH_OK : lh_err_set(err, LH_ERR_INVALID, "schema: missing");
 }
 
@@ -212,7 +223,7 @@ enum lh_code lh_enrolment_decode(struct lh_enrolment *out, struct lh_bytes bytes
 {
     struct lh_enrolment enrolment;
     lhpb_Enrolment wire;
-    enum lh_code rc = lh_canon_decode(lhpb_Enrolment_fields, &wire, bytes, err);
+    enum lh_code rc = decode_known(lhpb_Enrolment_fields, &wire, bytes, err);
 
     if (rc == LH_OK) {
         rc = check_enrolment(&wire, err);
@@ -338,7 +349,7 @@ enum lh_code lh_genesis_new(struct lh_genesis **out, struct lh_bytes bytes, stru
         rc = lh_err_set(err, LH_ERR_NOMEM, "out of memory");
         goto out;
     }
-    rc = lh_canon_decode(lhpb_Genesis_fields, wire, bytes, err);
+    rc = decode_known(lhpb_Genesis_fields, wire, bytes, err);
     if (rc != LH_OK) {
         goto out;
     }

@@ -43,6 +43,7 @@ struct lh_genesis; /* opaque: up to 48 founding members */
  * ...). */
 enum lh_code lh_enrolment_encode(struct lh_buf *out, const struct lh_enrolment *enrolment,
                                  enum lh_suite_id suite, struct lh_err *err) LH_MUST_CHECK;
+/** LH_ERR_UNKNOWN: of a newer schema; LH_ERR_INVALID names what is wrong. */
 enum lh_code lh_enrolment_decode(struct lh_enrolment *out, struct lh_bytes bytes,
                                  enum lh_suite_id suite, struct lh_err *err) LH_MUST_CHECK;
 
@@ -50,6 +51,8 @@ enum lh_code lh_enrolment_decode(struct lh_enrolment *out, struct lh_bytes bytes
 enum lh_code lh_genesis_encode(struct lh_buf *out, const char *network, enum lh_suite_id suite,
                                int64_t created_unix_ms, const struct lh_bytes *enrolments,
                                size_t count, struct lh_err *err) LH_MUST_CHECK;
+/** Read a genesis file. LH_ERR_UNKNOWN: it, or an enrolment in it, is of a newer schema;
+ * LH_ERR_INVALID names what is wrong. */
 enum lh_code lh_genesis_new(struct lh_genesis **out, struct lh_bytes bytes,
                             struct lh_err *err) LH_MUST_CHECK;
 void lh_genesis_free(struct lh_genesis *genesis);
