@@ -290,11 +290,14 @@ static void want_previous(struct lh_want *want, const lhpb_Body *body)
         lh_origin_parse(&origin, lh_bytes_of_text(generation->prev_origin), NULL) != LH_OK) {
         return;
     }
-    lh_want_true(want, strcmp(origin.department, body->department) == 0, "detail.prev_origin",
-                 "of another department");
-    lh_want_true(want,
-                 origin.generation < generation->number || generation->reason == REASON_JOINED,
-                 "detail.prev_origin", "not an earlier generation");
+    /* spec entries.md 3: "A generation that joined a network (5) continues a ledger of another
+     * network, which may bear another department and any number." */
+    if (generation->reason != REASON_JOINED) {
+        lh_want_true(want, strcmp(origin.department, body->department) == 0, "detail.prev_origin",
+                     "of another department");
+        lh_want_true(want, origin.generation < generation->number, "detail.prev_origin",
+                     "not an earlier generation");
+    }
 }
 
 void lh_check_generation(struct lh_want *want, const lhpb_Body *body)

@@ -305,7 +305,8 @@ static bool names_field(const char *words, const char *field)
     X(restored_from_nothing, GENERATION, continue_from(6, 2, "jinhua/gaj/1");                      \
       body.detail.generation.prev_size = 0; body.detail.generation.has_prev_root = false;          \
       body.detail.generation.has_prev_header = false)                                              \
-    X(joined, GENERATION, continue_from(5, 1, "gaj-alone/gaj/3"))
+    X(joined, GENERATION, continue_from(5, 1, "gaj-alone/gaj/3"))                                  \
+    X(joined_renamed, GENERATION, continue_from(5, 2, "lishui/police/3"))
 
 /* A generation that follows another one, whose head is known, and that has lost five entries. */
 static void continue_from(uint32_t reason, uint32_t number, const char *origin)
