@@ -91,7 +91,7 @@ struct lh_replay_ledger *lh_replay_current(struct lh_replay *replay)
 
 struct lh_replay_place lh_replay_place_of(const struct lh_replay *replay, uint64_t index)
 {
-    struct lh_replay_place place = { .index = index };
+    struct lh_replay_place place = { .ledger = LH_REPLAY_NO_LEDGER, .index = index };
 
     if (replay->ledger_count > 0) {
         const struct lh_replay_ledger *ledger = &replay->ledgers[replay->ledger_count - 1];
@@ -202,7 +202,7 @@ static enum lh_code feed_ledger(struct lh_replay *replay, struct lh_bytes origin
         /* spec ledger.md 11: "An archive holds at most 4,096 ledgers." */
         lh_replay_find(replay, LH_ERR_UNKNOWN, "A05", LH_REPLAY_NO_INDEX,
                        "more than 4096 ledgers; the rest is not judged");
-        lh_replay_current(replay)->is_stopped = true;
+        replay->is_beyond = true;
         return LH_OK;
     }
     rc = add_ledger(replay, origin, err);
@@ -350,6 +350,9 @@ static enum lh_code feed_private(struct lh_replay *replay, struct lh_bytes conte
 enum lh_code lh_replay_feed(struct lh_replay *replay, const struct lh_archive_frame *frame,
                             struct lh_err *err)
 {
+    if (replay->is_beyond) {
+        return LH_OK;
+    }
     switch (frame->kind) {
     case LH_ARCHIVE_GENESIS:
         return feed_genesis(replay, frame->content, err);
@@ -367,6 +370,30 @@ enum lh_code lh_replay_feed(struct lh_replay *replay, const struct lh_archive_fr
     return lh_err_set(err, LH_ERR_INVALID, "an end frame was handed out");
 }
 
+static bool continues(const struct lh_replay_ledger *ledger, const struct lh_replay_ledger *before)
+{
+    return ledger->prev_size > 0 && ledger->prev_size == before->size &&
+           strcmp(ledger->prev_origin, before->origin) == 0;
+}
+
+/* spec ledger.md 11: "Where the generation before is in the same archive and ends at the size
+ * that GENERATION names, its root and last header are the ones named." */
+static void judge_succession(struct lh_replay *replay, size_t index)
+{
+    const struct lh_replay_place place = { .ledger = index, .index = 0 };
+    const struct lh_replay_ledger *ledger = &replay->ledgers[index];
+
+    for (size_t i = 0; i < replay->ledger_count; i++) {
+        const struct lh_replay_ledger *before = &replay->ledgers[i];
+        if (continues(ledger, before) &&
+            (!lh_hash_is_equal(&ledger->prev_root, &before->root) ||
+             !lh_hash_is_equal(&ledger->prev_header, &before->header))) {
+            lh_replay_findings_add(&replay->findings, LH_ERR_FORGED, lh_replay_rule_find("E08"),
+                                   &place, "the generation before ends with another head");
+        }
+    }
+}
+
 enum lh_code lh_replay_end(struct lh_replay *replay, enum lh_code why, const char *text,
                            struct lh_err *err)
 {
@@ -376,6 +403,9 @@ enum lh_code lh_replay_end(struct lh_replay *replay, enum lh_code why, const cha
         return rc;
     }
     set_root(replay);
+    for (size_t i = 0; i < replay->ledger_count; i++) {
+        judge_succession(replay, i);
+    }
     if (why == LH_ERR_INVALID) {
         /* spec ledger.md 11: "The frames are well formed and in an order that section 10
          * allows." */

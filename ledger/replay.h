@@ -27,12 +27,13 @@ enum {
     LH_REPLAY_TEXT_MAX = 256,
 };
 
-/* Not about a leaf. */
+/* Not about a leaf; not about a ledger but the network or the archive. */
 #define LH_REPLAY_NO_INDEX UINT64_MAX
+#define LH_REPLAY_NO_LEDGER SIZE_MAX
 
 /* Where in the archive, and the last checkpoint that stands before it. */
 struct lh_replay_place {
-    size_t ledger;        /* counted in the order of the archive */
+    size_t ledger;        /* counted in the order of the archive, or LH_REPLAY_NO_LEDGER */
     uint64_t index;       /* leaf, or LH_REPLAY_NO_INDEX */
     uint64_t good_size;   /* of the checkpoint before; 0: none */
     uint64_t good_height; /* of its block */
@@ -45,8 +46,8 @@ struct lh_replay_finding {
     char text[LH_REPLAY_TEXT_MAX];
 };
 
-/* Findings sorted: failed before cannot tell, then by ledger, leaf and rule; the first ones kept.
- */
+/* Findings sorted: failed before cannot tell, then by ledger (those of none first), leaf (those of
+ * none last) and rule; the first ones kept. */
 struct lh_replay_findings {
     uint64_t failed_count;
     uint64_t unknown_count;
@@ -134,6 +135,11 @@ struct lh_replay_ledger {
     uint64_t size;
     struct lh_hash root;
     struct lh_hash header; /* leaf hash of the last header */
+    /* What its GENERATION says of the one before; size 0: nothing. */
+    char prev_origin[LH_ORIGIN_MAX + 1];
+    uint64_t prev_size;
+    struct lh_hash prev_root;
+    struct lh_hash prev_header;
     int64_t time_unix_ms;
     bool is_stopped; /* a block broke a chain rule, or the ledger never began: the rest is unjudged
                       */

@@ -196,10 +196,15 @@ void lh_replay_on_entry(void *arg, uint64_t index, const lhpb_Entry *entry)
 /* What is wrong with the claims of a GENERATION about the ledger it opens; NULL when nothing is.
  * (That they fit one another is a matter of E01.) */
 static const char *generation_fault(const lhpb_Generation *generation,
-                                    const struct lh_origin *origin)
+                                    const struct lh_origin *origin, enum lh_suite_id suite)
 {
+    enum lh_alg sealing = suite == LH_SUITE_W ? LH_ALG_ED25519 : LH_ALG_SM2;
     struct lh_origin prev;
 
+    /* spec ledger.md 11: "The seal key that it names is Ed25519 in suite W and SM2 in suite G." */
+    if (generation->seal_key.alg != (uint32_t)sealing) {
+        return "GENERATION's seal key is of an algorithm that seals nothing in this suite";
+    }
     if (generation->number != origin->generation) {
         return "GENERATION has another number than the origin";
     }
@@ -220,21 +225,13 @@ static const char *generation_fault(const lhpb_Generation *generation,
     return NULL;
 }
 
-/* spec ledger.md 11: "Where the generation before is in the same archive and ends at the size
- * that GENERATION names, its root and last header are the ones named." */
-static void judge_succession(struct lh_replay *replay, const lhpb_Generation *generation)
+/* What a GENERATION says of the one before is judged when every ledger is known. */
+static void take_claims(struct lh_replay_ledger *ledger, const lhpb_Generation *generation)
 {
-    for (size_t i = 0; i + 1 < replay->ledger_count; i++) {
-        const struct lh_replay_ledger *ledger = &replay->ledgers[i];
-        bool is_meant = strcmp(ledger->origin, generation->prev_origin) == 0 &&
-                        ledger->size == generation->prev_size && ledger->size > 0;
-        if (is_meant &&
-            (memcmp(ledger->root.bytes, generation->prev_root, LH_HASH_SIZE) != 0 ||
-             memcmp(ledger->header.bytes, generation->prev_header, LH_HASH_SIZE) != 0)) {
-            lh_replay_find(replay, LH_ERR_FORGED, "E08", 0,
-                           "the generation before ends with another head");
-        }
-    }
+    memcpy(ledger->prev_origin, generation->prev_origin, sizeof ledger->prev_origin);
+    ledger->prev_size = generation->prev_size;
+    memcpy(ledger->prev_root.bytes, generation->prev_root, LH_HASH_SIZE);
+    memcpy(ledger->prev_header.bytes, generation->prev_header, LH_HASH_SIZE);
 }
 
 /* spec ledger.md 11: "The seal key is the one that the judge pinned for this origin." */
@@ -267,7 +264,8 @@ static enum lh_code begin_chain(struct lh_replay *replay, const lhpb_Generation 
     struct lh_hash prev = *lh_genesis_network_id(replay->genesis);
     struct lh_pubkey seal;
 
-    const char *fault = generation_fault(generation, &replay->stage.origin);
+    const char *fault =
+        generation_fault(generation, &replay->stage.origin, lh_genesis_suite(replay->genesis));
     if (fault != NULL) {
         lh_replay_find(replay, LH_ERR_FORGED, "E06", 0, fault);
         return LH_OK;
@@ -294,10 +292,38 @@ static enum lh_code begin_chain(struct lh_replay *replay, const lhpb_Generation 
         return rc;
     }
     judge_pinned_seal(replay, &seal);
-    judge_succession(replay, generation);
+    take_claims(ledger, generation);
     replay->stage.has_chain = true;
     ledger->has_seal = true;
     ledger->seal = seal;
+    return LH_OK;
+}
+
+/*
+ * The first block of a ledger whose first leaf is no entry: there is no seal key to go on with.
+ * spec ledger.md 11: "Where the first leaf of a ledger is no entry, its block is judged by B01 to
+ * B03 and no other rule."
+ */
+static enum lh_code judge_kinds(struct lh_replay *replay, struct lh_err *err)
+{
+    struct lh_err local = LH_ERR_NONE;
+    lhpb_Leaf leaf;
+
+    for (size_t i = 0; i < replay->leaf_count; i++) {
+        enum lh_code rc = lh_leaf_decode(&leaf, replay->leaves[i], &local);
+        if (rc == LH_ERR_INVALID) {
+            lh_replay_find(replay, LH_ERR_FORGED, "B01", i, local.text);
+            return LH_OK;
+        }
+        if (rc != LH_OK) {
+            return lh_err_set(err, rc, "%s", local.text);
+        }
+    }
+    if (replay->leaf_count == 1) {
+        lh_replay_find(replay, LH_ERR_FORGED, "B03", 0, "a block without entries");
+    } else {
+        lh_replay_find(replay, LH_ERR_FORGED, "B02", 0, "the first leaf is no entry");
+    }
     return LH_OK;
 }
 
@@ -307,33 +333,32 @@ enum lh_code lh_replay_open_chain(struct lh_replay *replay, struct lh_bytes leaf
                                   struct lh_err *err)
 {
     struct lh_err local = LH_ERR_NONE;
-    const char *rule_id = "B01";
     lhpb_Leaf leaf;
     lhpb_Body body;
 
     enum lh_code rc = lh_leaf_decode(&leaf, leaf_bytes, &local);
-    if (rc == LH_OK && leaf.which_kind != lhpb_Leaf_entry_tag) {
-        rule_id = "B02";
-        rc = lh_err_set(&local, LH_ERR_INVALID, "the first leaf is no entry");
+    if (rc == LH_ERR_INVALID || (rc == LH_OK && leaf.which_kind != lhpb_Leaf_entry_tag)) {
+        return judge_kinds(replay, err);
     }
+    const lhpb_Entry *entry = &leaf.kind.entry;
     if (rc == LH_OK) {
-        const lhpb_Entry *entry = &leaf.kind.entry;
-        rule_id = "E01";
         rc = lh_body_decode(&body, lh_bytes_of(entry->body.bytes, entry->body.size), &local);
     }
-    if (rc == LH_OK && body.type != lhpb_EntryType_GENERATION) {
-        rule_id = "E06";
-        rc = lh_err_set(&local, LH_ERR_INVALID, "the first leaf is no GENERATION");
-    }
-    if (rc == LH_OK) {
+    if (rc == LH_OK && body.type == lhpb_EntryType_GENERATION) {
         return begin_chain(replay, &body.detail.generation, err);
     }
-    if (rc == LH_ERR_UNKNOWN) {
-        lh_replay_find(replay, LH_ERR_UNKNOWN, "X01", 0, local.text);
+    if (rc == LH_OK) {
+        lh_replay_find(replay, LH_ERR_FORGED, "E06", 0, "the first leaf is no GENERATION");
         return LH_OK;
     }
+    if (rc == LH_ERR_UNKNOWN) {
+        take_newer(replay, 0, entry, local.text);
+        return replay->trouble.code == LH_OK
+                   ? LH_OK
+                   : lh_err_set(err, replay->trouble.code, "%s", replay->trouble.text);
+    }
     if (rc == LH_ERR_INVALID) {
-        lh_replay_find(replay, LH_ERR_FORGED, rule_id, 0, local.text);
+        lh_replay_find(replay, LH_ERR_FORGED, "E01", 0, local.text);
         return LH_OK;
     }
     return lh_err_set(err, rc, "%s", local.text);

@@ -64,13 +64,19 @@ static int compare_u64(uint64_t a, uint64_t b)
     return a < b ? -1 : a > b;
 }
 
+/* LH_REPLAY_NO_LEDGER wraps to 0: what is about no ledger stands first. */
+static uint64_t rank_of_ledger(const struct lh_replay_place *place)
+{
+    return (size_t)(place->ledger + 1);
+}
+
 /* A total order on what a finding says, so that no schedule shows in what is kept. */
 static int compare(const struct lh_replay_finding *a, const struct lh_replay_finding *b)
 {
     int order = (a->code == LH_ERR_UNKNOWN) - (b->code == LH_ERR_UNKNOWN);
 
     if (order == 0) {
-        order = compare_u64(a->place.ledger, b->place.ledger);
+        order = compare_u64(rank_of_ledger(&a->place), rank_of_ledger(&b->place));
     }
     if (order == 0) {
         order = compare_u64(a->place.index, b->place.index);

@@ -32,6 +32,7 @@ struct lh_replay {
     struct lh_replay_ledger *ledgers;
     size_t ledger_count;
     size_t ledger_capacity;
+    bool is_beyond; /* there are more ledgers than are judged: A05 was said */
     struct lh_replay_stage stage;
 
     /* the block being gathered */

@@ -1426,7 +1426,7 @@ class Ledger:
     def founds(self, g):
         if g["number"] != self.generation:
             return False
-        if g["seal_key"]["alg"] == ALG_P256:  # no checkpoint can be sealed with it
+        if g["seal_key"]["alg"] != self.suite.seal_alg:
             return False
         if g["reason"] == 1:
             return True
@@ -1521,11 +1521,19 @@ class Replay:
     def __init__(self, data, network=None):
         self.findings, self.ledgers, self.genesis = [], [], None
         self.network_id = None
-        current, pending, count, names = None, [], 0, set()
+        current, pending, count, names, beyond = None, [], 0, set(), False
+
+        def where():
+            return (current.number, current.origin) if current else (count if self.genesis else 0, None)
         try:
             for kind, content in frames(data):
                 if kind == GENESIS:
                     self.found(content, network)
+                elif beyond:
+                    continue
+                elif kind == LEDGER and count == 4096:
+                    self.find("cannot_tell", "A05", *where(), None, "more than 4,096 ledgers")
+                    beyond = True
                 elif kind == LEDGER:
                     count += 1
                     current = self.open(content, count, names)
@@ -1539,8 +1547,7 @@ class Replay:
                     current.judge_private(content)
         except Stop as e:
             answer, rule, text = e.args
-            number, origin = (current.number, current.origin) if current else (count if self.genesis else 0, None)
-            self.find(answer, rule, number, origin, None, text)
+            self.find(answer, rule, *where(), None, text)
         for ledger in self.ledgers:
             self.judge_predecessor(ledger)
         self.findings.sort(key=lambda f: (f["answer"] != "failed", f["ledger"],
@@ -1563,8 +1570,6 @@ class Replay:
             self.find("failed", "T01", 0, None, None, "another network")
 
     def open(self, raw, count, names):
-        if count > 4096:
-            raise Stop("cannot_tell", "A05", "more than 4,096 ledgers")
         try:
             name = raw.decode("ascii")
         except UnicodeDecodeError:
@@ -1585,7 +1590,7 @@ class Replay:
         if g is None or not g["prev_origin"] or not g["prev_size"]:
             return
         for other in self.ledgers:
-            if other.origin == g["prev_origin"] and not other.stopped and other.tree.size == g["prev_size"]:
+            if other.origin == g["prev_origin"] and other.tree.size == g["prev_size"]:
                 if other.tree.root() != g["prev_root"] or other.prev != g["prev_header"]:
                     ledger.find("failed", "E08", 0, "the generation before ends otherwise")
 

@@ -111,6 +111,77 @@ static void wrong_archives_are_named(void **state)
     lh_city_free(city);
 }
 
+/* The first block of a ledger, of leaves that are picked by letter: e an entry, h a header, x
+ * neither.
+ */
+static void a_first_block_without_a_first_entry_is_judged_by_what_it_is_made_of(void **state)
+{
+    static const struct {
+        const char *leaves;
+        const char *rule; /* NULL: it holds */
+        uint64_t index;
+    } rows[] = { { "eh", NULL, 0 },   { "h", "B03", 0 },  { "heh", "B02", 0 }, { "hh", "B02", 0 },
+                 { "hex", "B01", 2 }, { "xh", "B01", 0 }, { "x", "B01", 0 } };
+    struct lh_city_options options = replayed_options(LH_SUITE_W);
+    struct lh_city *city = lh_city_new(&options);
+    struct lh_block block = lh_city_block(city, 0);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct lh_buf bytes = LH_BUF_EMPTY;
+        lh_archive_begin(&bytes);
+        lh_archive_add(&bytes, LH_ARCHIVE_GENESIS, lh_genesis_bytes(lh_city_genesis(city)));
+        lh_archive_add(&bytes, LH_ARCHIVE_LEDGER, lh_bytes_of_text("jinhua/gaj/1"));
+        for (const char *at = rows[i].leaves; *at != 0; at++) {
+            struct lh_bytes leaf = *at == 'x' ? lh_bytes_of_text("odd") : block.leaves[*at == 'h'];
+            lh_archive_add(&bytes, LH_ARCHIVE_LEAF, leaf);
+        }
+        lh_archive_add(&bytes, LH_ARCHIVE_CHECKPOINT, block.checkpoint);
+        lh_archive_end(&bytes, 3 + strlen(rows[i].leaves));
+        struct lh_replay *replay = replayed_whole(&bytes);
+        if (rows[i].rule == NULL) {
+            replayed_expect_good(replay);
+        } else {
+            replayed_expect(replay, rows[i].leaves, LH_ERR_FORGED, rows[i].rule, rows[i].index, 1);
+        }
+        lh_replay_free(replay);
+        lh_buf_clear(&bytes);
+    }
+    lh_city_free(city);
+}
+
+static void ledgers_beyond_4096_are_not_judged_and_that_is_said_once(void **state)
+{
+    struct lh_city_options options = replayed_options(LH_SUITE_W);
+    struct lh_city *city = lh_city_new(&options);
+
+    (void)state;
+    for (size_t count = LH_REPLAY_LEDGERS_MAX; count <= LH_REPLAY_LEDGERS_MAX + 2; count += 2) {
+        struct lh_buf bytes = LH_BUF_EMPTY;
+        struct lh_buf origin = LH_BUF_EMPTY;
+        lh_archive_begin(&bytes);
+        lh_archive_add(&bytes, LH_ARCHIVE_GENESIS, lh_genesis_bytes(lh_city_genesis(city)));
+        for (size_t i = 1; i <= count; i++) {
+            lh_buf_reset(&origin);
+            lh_buf_add_format(&origin, "jinhua/gaj/%zu", i);
+            lh_archive_add(&bytes, LH_ARCHIVE_LEDGER, lh_buf_bytes(&origin));
+            lh_archive_add(&bytes, LH_ARCHIVE_LEAF, lh_bytes_of_text("odd"));
+            lh_archive_add(&bytes, LH_ARCHIVE_CHECKPOINT, lh_bytes_of_text("none"));
+        }
+        lh_archive_end(&bytes, 1 + 3 * count);
+        struct lh_replay *replay = replayed_whole(&bytes);
+        const struct lh_replay_ledger *last = lh_replay_ledger_at(replay, 4095);
+        assert_int_equal(lh_replay_ledger_count(replay), LH_REPLAY_LEDGERS_MAX);
+        assert_int_equal(lh_replay_findings(replay)->failed_count, LH_REPLAY_LEDGERS_MAX); /* B01 */
+        assert_int_equal(lh_replay_findings(replay)->unknown_count, count > 4096);         /* A05 */
+        assert_int_equal(last->leaf_count, 1);
+        lh_replay_free(replay);
+        lh_buf_clear(&origin);
+        lh_buf_clear(&bytes);
+    }
+    lh_city_free(city);
+}
+
 static void a_ledger_that_comes_twice_is_found(void **state)
 {
     struct lh_city_options options = replayed_options(LH_SUITE_W);
@@ -435,6 +506,8 @@ int main(void)
         cmocka_unit_test_prestate(a_generation_continues_the_one_before, &g),
         cmocka_unit_test(a_broken_block_stops_its_ledger_and_no_other),
         cmocka_unit_test(wrong_archives_are_named),
+        cmocka_unit_test(a_first_block_without_a_first_entry_is_judged_by_what_it_is_made_of),
+        cmocka_unit_test(ledgers_beyond_4096_are_not_judged_and_that_is_said_once),
         cmocka_unit_test(a_ledger_that_comes_twice_is_found),
         cmocka_unit_test(a_cut_archive_cannot_be_told),
         cmocka_unit_test(a_block_of_too_many_leaves_is_cut_off),
