@@ -22,7 +22,8 @@ enum { WINDOW = 2 * (LH_ARCHIVE_FRAME_MAX + LH_ARCHIVE_FRAME_HEAD) };
 static const unsigned FOLLOWERS[] = {
     [0] = AFTER(LH_ARCHIVE_GENESIS),
     [LH_ARCHIVE_GENESIS] = AFTER(LH_ARCHIVE_LEDGER) | AFTER(LH_ARCHIVE_END),
-    [LH_ARCHIVE_LEDGER] = AFTER(LH_ARCHIVE_LEAF),
+    [LH_ARCHIVE_LEDGER] = AFTER(LH_ARCHIVE_LEAF) | AFTER(LH_ARCHIVE_KEPT),
+    [LH_ARCHIVE_KEPT] = AFTER(LH_ARCHIVE_LEAF),
     [LH_ARCHIVE_LEAF] = AFTER(LH_ARCHIVE_LEAF) | AFTER(LH_ARCHIVE_CHECKPOINT),
     [LH_ARCHIVE_CHECKPOINT] = AFTER(LH_ARCHIVE_LEAF) | AFTER(LH_ARCHIVE_LEDGER) |
                               AFTER(LH_ARCHIVE_PRIVATE) | AFTER(LH_ARCHIVE_END),
@@ -159,7 +160,7 @@ static enum lh_code check_end(struct lh_archive_reader *reader, struct lh_bytes 
 static enum lh_code check_kind(const struct lh_archive_reader *reader, unsigned kind,
                                struct lh_err *err)
 {
-    if (kind < LH_ARCHIVE_GENESIS || kind > LH_ARCHIVE_END) {
+    if (kind < LH_ARCHIVE_GENESIS || kind > LH_ARCHIVE_KEPT) {
         return lh_err_set(err, LH_ERR_UNKNOWN, "a frame of unknown kind %u at byte %llu", kind,
                           (unsigned long long)reader->offset);
     }
@@ -167,6 +168,20 @@ static enum lh_code check_kind(const struct lh_archive_reader *reader, unsigned 
         return lh_err_set(err, LH_ERR_INVALID,
                           "a frame of kind %u after one of kind %u, at byte %llu", kind,
                           reader->previous, (unsigned long long)reader->offset);
+    }
+    return LH_OK;
+}
+
+/* spec ledger.md 10: "A frame of kind 7 is empty." */
+static enum lh_code check_length(const struct lh_archive_reader *reader, unsigned kind, size_t len,
+                                 struct lh_err *err)
+{
+    size_t most = kind == LH_ARCHIVE_KEPT ? 0 : LH_ARCHIVE_FRAME_MAX;
+
+    if (len > most) {
+        return lh_err_set(err, LH_ERR_INVALID,
+                          "a frame of kind %u with %zu bytes at byte %llu; at most %zu", kind, len,
+                          (unsigned long long)reader->offset, most);
     }
     return LH_OK;
 }
@@ -190,12 +205,11 @@ static enum lh_code next_frame(struct lh_archive_reader *reader, struct lh_archi
         return ends_early(reader, err);
     }
     rc = check_kind(reader, kind, err);
+    if (rc == LH_OK) {
+        rc = check_length(reader, kind, len, err);
+    }
     if (rc != LH_OK) {
         return rc;
-    }
-    if (len > LH_ARCHIVE_FRAME_MAX) {
-        return lh_err_set(err, LH_ERR_INVALID, "a frame of %zu bytes at byte %llu; at most %d", len,
-                          (unsigned long long)reader->offset, LH_ARCHIVE_FRAME_MAX);
     }
     rc = fill(reader, LH_ARCHIVE_FRAME_HEAD + len, err);
     if (rc != LH_OK) {

@@ -13,6 +13,8 @@
  *          4 checkpoint (signed note; closes a block)
  *          5 private part (u64 index || bytes; of a leaf of the block just closed)
  *          6 end (u64 count of frames before it)
+ *          7 private parts kept (empty, behind a ledger frame: every private part of the ledger is
+ *            here, but for those that an ERASE covers)
  *
  * A block is its leaf frames in order (header last) and one checkpoint frame. Unknown kinds are
  * LH_ERR_UNKNOWN, never skipped. Bytes after `end` are refused; so is a missing end.
@@ -28,6 +30,7 @@ enum lh_archive_kind {
     LH_ARCHIVE_CHECKPOINT = 4,
     LH_ARCHIVE_PRIVATE = 5,
     LH_ARCHIVE_END = 6,
+    LH_ARCHIVE_KEPT = 7,
 };
 
 enum { LH_ARCHIVE_FRAME_MAX = 128 * 1024, LH_ARCHIVE_FRAME_HEAD = 5, LH_ARCHIVE_MAGIC_LEN = 6 };

@@ -64,6 +64,9 @@ static void clear_stage(struct lh_replay *replay)
 {
     lh_roster_free(replay->stage.roster);
     lh_verifier_free(replay->stage.seal);
+    lh_buf_clear(&replay->stage.awaited);
+    lh_buf_clear(&replay->stage.absent);
+    lh_buf_clear(&replay->stage.erased);
     memset(&replay->stage, 0, sizeof replay->stage);
 }
 
@@ -162,6 +165,9 @@ static enum lh_code close_stage(struct lh_replay *replay, struct lh_err *err)
 {
     enum lh_code rc = drain(replay, err);
 
+    if (rc == LH_OK && replay->ledger_count > 0) {
+        rc = lh_replay_judge_absent(replay, err);
+    }
     set_root(replay);
     clear_stage(replay);
     replay->leaf_count = 0;
@@ -224,6 +230,12 @@ static enum lh_code feed_ledger(struct lh_replay *replay, struct lh_bytes origin
     return rc;
 }
 
+/* An older archive has no such frame: what is absent from it says nothing. */
+static void feed_kept(struct lh_replay *replay)
+{
+    lh_replay_current(replay)->keeps_private = true;
+}
+
 /* ---- blocks -----------------------------------------------------------------------------------
  */
 
@@ -241,6 +253,10 @@ static enum lh_code feed_leaf(struct lh_replay *replay, struct lh_bytes leaf, st
         return LH_OK;
     }
     if (replay->is_block_closed) {
+        enum lh_code rc = lh_replay_settle(replay, err);
+        if (rc != LH_OK) {
+            return rc;
+        }
         replay->is_block_closed = false;
         replay->leaf_count = 0;
         lh_buf_reset(&replay->block);
@@ -364,6 +380,9 @@ enum lh_code lh_replay_feed(struct lh_replay *replay, const struct lh_archive_fr
         return feed_checkpoint(replay, frame->content, err);
     case LH_ARCHIVE_PRIVATE:
         return feed_private(replay, frame->content, err);
+    case LH_ARCHIVE_KEPT:
+        feed_kept(replay);
+        return LH_OK;
     case LH_ARCHIVE_END:
         break; /* the reader keeps it to itself */
     }
@@ -401,6 +420,12 @@ enum lh_code lh_replay_end(struct lh_replay *replay, enum lh_code why, const cha
 
     if (rc != LH_OK) {
         return rc;
+    }
+    if (why == LH_ERR_NOT_FOUND && replay->ledger_count > 0) {
+        rc = lh_replay_judge_absent(replay, err);
+        if (rc != LH_OK) {
+            return rc;
+        }
     }
     set_root(replay);
     for (size_t i = 0; i < replay->ledger_count; i++) {

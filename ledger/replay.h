@@ -14,7 +14,8 @@
  *     of its own.
  *
  * Pure and without threads: checks of signatures are handed to a pool (default: made at once).
- * Memory: one block, and the keys of one ledger.  Spec: specs/ledger.md 11.
+ * Memory: one block, and of one ledger the keys, and 40 bytes for each private part that is absent
+ * where all should be here.  Spec: specs/ledger.md 11.
  */
 
 #include "ledger/archive.h"
@@ -141,6 +142,7 @@ struct lh_replay_ledger {
     struct lh_hash prev_root;
     struct lh_hash prev_header;
     int64_t time_unix_ms;
+    bool keeps_private; /* the archive says that its private parts are all here */
     bool is_stopped; /* a block broke a chain rule, or the ledger never began: the rest is unjudged
                       */
 };

@@ -1,15 +1,13 @@
 /*
  * The rules of entries, in ledger order.
  *
- *  1. An entry that breaks a rule changes nothing: its keys are not taken in.
- *  2. So the signatures of an entry that changes the roster are checked before it does; all others
- *     are handed out.
+ *  1. An entry that breaks a rule changes nothing: its keys are not taken in, it erases nothing.
+ *  2. So the signatures of an entry that changes the roster, or erases, are checked before it does;
+ *     all others are handed out.
  *  3. After an entry of a newer schema the roster may lack keys: what would fail for want of one is
  *     `cannot tell` from then on.
  */
 #include "ledger/replay_internal.h"
-
-#include "ledger/private.h"
 
 #include "crypto/base/assert.h"
 
@@ -161,12 +159,33 @@ static bool judge_place(struct lh_replay *replay, uint64_t index, const lhpb_Bod
     return holds;
 }
 
+static void await(struct lh_replay *replay, uint64_t index, const lhpb_Entry *entry)
+{
+    struct lh_err err = LH_ERR_NONE;
+
+    enum lh_code rc = lh_replay_await(replay, index, entry, &err);
+    if (rc != LH_OK) {
+        in_trouble(replay, rc, &err);
+    }
+}
+
+static void erase(struct lh_replay *replay, const lhpb_Erase *covered)
+{
+    struct lh_err err = LH_ERR_NONE;
+
+    enum lh_code rc = lh_replay_erase(replay, covered, &err);
+    if (rc != LH_OK) {
+        in_trouble(replay, rc, &err);
+    }
+}
+
 void lh_replay_on_entry(void *arg, uint64_t index, const lhpb_Entry *entry)
 {
     struct lh_replay *replay = arg;
     struct lh_err err = LH_ERR_NONE;
     lhpb_Body body;
 
+    await(replay, index, entry);
     /* spec ledger.md 11: "The body is the canonical bytes of a Body, passes its check and fits
      * its intake part." */
     enum lh_code rc = lh_body_decode(&body, lh_bytes_of(entry->body.bytes, entry->body.size), &err);
@@ -187,9 +206,12 @@ void lh_replay_on_entry(void *arg, uint64_t index, const lhpb_Entry *entry)
     }
     bool holds = judge_place(replay, index, &body) && judge_signers(replay, index, entry, &body);
     bool is_change = lh_roster_is_concerned(body.type);
-    holds = check_signatures(replay, index, entry, is_change) && holds;
+    bool is_erase = body.type == lhpb_EntryType_ERASE;
+    holds = check_signatures(replay, index, entry, is_change || is_erase) && holds;
     if (holds && is_change) {
         apply(replay, index, &body);
+    } else if (holds && is_erase) {
+        erase(replay, &body.detail.erase);
     }
 }
 
@@ -362,48 +384,4 @@ enum lh_code lh_replay_open_chain(struct lh_replay *replay, struct lh_bytes leaf
         return LH_OK;
     }
     return lh_err_set(err, rc, "%s", local.text);
-}
-
-/* The entry a private part belongs to, from the block just closed; false: it is not there. */
-static bool find_entry(const struct lh_replay *replay, uint64_t index, lhpb_Leaf *leaf,
-                       lhpb_Body *body, enum lh_code *out_why)
-{
-    *out_why = LH_ERR_FORGED;
-    if (index < replay->block_first || index - replay->block_first + 1 >= replay->leaf_count) {
-        return false;
-    }
-    if (lh_leaf_decode(leaf, replay->leaves[index - replay->block_first], NULL) != LH_OK ||
-        leaf->which_kind != lhpb_Leaf_entry_tag) {
-        return false;
-    }
-    const lhpb_Entry *entry = &leaf->kind.entry;
-    *out_why = lh_body_decode(body, lh_bytes_of(entry->body.bytes, entry->body.size), NULL);
-    return *out_why == LH_OK;
-}
-
-/* spec ledger.md 11: "A private part names an entry of the block just closed and fits both of
- * its digests." */
-enum lh_code lh_replay_private(struct lh_replay *replay, struct lh_bytes content,
-                               struct lh_err *err)
-{
-    struct lh_reader fields = lh_reader_of(content);
-    uint64_t index = lh_read_u64(&fields);
-    struct lh_err local = LH_ERR_NONE;
-    enum lh_code rc = LH_ERR_FORGED;
-    lhpb_Leaf leaf;
-    lhpb_Body body;
-
-    replay->private_count++;
-    if (fields.failed || !find_entry(replay, index, &leaf, &body, &rc)) {
-        enum lh_code code = rc == LH_ERR_UNKNOWN ? LH_ERR_UNKNOWN : LH_ERR_FORGED;
-        lh_replay_find(replay, code, "P01", fields.failed ? LH_REPLAY_NO_INDEX : index,
-                       "a private part of no entry that could be read in its block");
-        return LH_OK;
-    }
-    rc = lh_private_verify(replay->suite, fields.rest, &leaf.kind.entry, &body, NULL, NULL, &local);
-    if (rc == LH_ERR_FORGED || rc == LH_ERR_INVALID) {
-        lh_replay_find(replay, LH_ERR_FORGED, "P01", index, local.text);
-        return LH_OK;
-    }
-    return rc == LH_OK ? LH_OK : lh_err_set(err, rc, "%s", local.text);
 }

@@ -25,6 +25,7 @@ static const struct lh_chain_rule RULES[] = {
     { "E07", "department is the ledger's", "部门与账本一致" },
     { "E08", "generation continues the one before", "世代与前一世代衔接" },
     { "P01", "private part fits its entry", "隐私部分与条目相符" },
+    { "P02", "no private part is missing", "隐私部分无缺失" },
     { "X01", "entry is of a schema this version knows", "条目版本可识别" },
     { "X02", "keys of a newer schema may be missing", "可能缺少新版本登记的密钥" },
 };

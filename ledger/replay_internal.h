@@ -1,8 +1,8 @@
 #ifndef LH_LEDGER_REPLAY_INTERNAL_H
 #define LH_LEDGER_REPLAY_INTERNAL_H
 
-/* What the two halves of replay share: replay.c walks the archive, replay_entry.c judges entries.
- */
+/* What the parts of replay share: replay.c walks the archive, replay_entry.c judges entries,
+ * replay_private.c what belongs to them. */
 
 #include "ledger/replay.h"
 
@@ -18,6 +18,10 @@ struct lh_replay_stage {
     bool has_last_seal;       /* without signatures: the seal of the last block, not checked yet */
     struct lh_replay_check last_seal;
     bool has_newer; /* an entry of a newer schema came by: the roster may lack what it said */
+    struct lh_buf awaited; /* private parts of the block just judged: u64 index || H(body) */
+    bool is_here[LH_BLOCK_ENTRIES_MAX]; /* by place in the block: its private part came */
+    struct lh_buf absent;               /* those that did not come: u64 index || H(body) */
+    struct lh_buf erased;               /* H(body) of what ERASE entries cover */
 };
 
 struct lh_replay {
@@ -79,5 +83,16 @@ const struct lh_chain_rule *lh_replay_rule_find(const char *id);
 /** Judge a private part against entry `index` of the block just closed. */
 enum lh_code lh_replay_private(struct lh_replay *replay, struct lh_bytes content,
                                struct lh_err *err) LH_MUST_CHECK;
+/* Where an archive keeps private parts, of each entry one is awaited until the next block: */
+/** An entry is being judged: await its private part, if it has one. */
+enum lh_code lh_replay_await(struct lh_replay *replay, uint64_t index, const lhpb_Entry *entry,
+                             struct lh_err *err) LH_MUST_CHECK;
+/** A good ERASE came: what it covers may be absent. */
+enum lh_code lh_replay_erase(struct lh_replay *replay, const lhpb_Erase *erase,
+                             struct lh_err *err) LH_MUST_CHECK;
+/** The block is over: what is awaited still is absent. */
+enum lh_code lh_replay_settle(struct lh_replay *replay, struct lh_err *err) LH_MUST_CHECK;
+/** The ledger is over, and it was read whole: find what is absent and not erased. */
+enum lh_code lh_replay_judge_absent(struct lh_replay *replay, struct lh_err *err) LH_MUST_CHECK;
 
 #endif

@@ -35,16 +35,20 @@ static void add_frame(struct archive *archive, enum lh_archive_kind kind, struct
     archive->frame_count++;
 }
 
-static void add_private(struct archive *archive, uint64_t index, struct lh_buf *scratch)
+/* Where there is none, whoever replays the archive looks for the ERASE that covers it. */
+static enum lh_code add_private(struct archive *archive, uint64_t index, struct lh_buf *scratch,
+                                struct lh_err *err)
 {
     struct lh_buf content = LH_BUF_EMPTY;
+    enum lh_code rc = lh_ledger_private(archive->node->ledger, index, scratch, err);
 
-    if (lh_ledger_private(archive->node->ledger, index, scratch, NULL) == LH_OK) {
+    if (rc == LH_OK) {
         lh_buf_add_u64(&content, index);
         lh_buf_add(&content, lh_buf_bytes(scratch));
         add_frame(archive, LH_ARCHIVE_PRIVATE, lh_buf_bytes(&content));
     }
     lh_buf_clear(&content);
+    return rc == LH_ERR_NOT_FOUND ? LH_OK : rc;
 }
 
 static enum lh_code add_block(struct archive *archive, uint64_t height, struct lh_err *err)
@@ -64,7 +68,7 @@ static enum lh_code add_block(struct archive *archive, uint64_t height, struct l
         add_frame(archive, LH_ARCHIVE_CHECKPOINT, lh_buf_bytes(&block.checkpoint));
     }
     for (uint64_t i = 0; rc == LH_OK && archive->with_private && i < block.entry_count; i++) {
-        add_private(archive, block.first + i, &scratch);
+        rc = add_private(archive, block.first + i, &scratch, err);
     }
     lh_buf_clear(&block.checkpoint);
     lh_buf_clear(&scratch);
@@ -77,6 +81,9 @@ static void begin(struct archive *archive)
     add_frame(archive, LH_ARCHIVE_GENESIS, lh_genesis_bytes(archive->node->genesis));
     add_frame(archive, LH_ARCHIVE_LEDGER,
               lh_bytes_of_text(lh_ledger_origin(archive->node->ledger)));
+    if (archive->with_private) {
+        add_frame(archive, LH_ARCHIVE_KEPT, LH_BYTES_EMPTY);
+    }
     archive->has_begun = true;
 }
 

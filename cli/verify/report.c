@@ -191,6 +191,23 @@ static void add_findings(struct lh_buf *out, const struct lh_replay *replay)
     }
 }
 
+/* How many there are, and whether the archive says that they are all. */
+static void add_private(struct lh_buf *out, const struct lh_replay *replay)
+{
+    uint64_t count = lh_replay_private_count(replay);
+    size_t ledgers = lh_replay_ledger_count(replay);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < ledgers; i++) {
+        kept += lh_replay_ledger_at(replay, i)->keeps_private;
+    }
+    if (count > 0 || kept > 0) {
+        lh_buf_add_format(out,
+                          "private   %" PRIu64 " parts, said to be all of %zu of %zu ledgers\n",
+                          count, kept, ledgers);
+    }
+}
+
 static void add_archive(struct lh_buf *out, const struct lh_report *report,
                         const struct lh_file_report *file)
 {
@@ -210,10 +227,7 @@ static void add_archive(struct lh_buf *out, const struct lh_report *report,
         lh_buf_add_text(
             out, "signature NOT checked but for the last seal of each ledger (--no-signatures)\n");
     }
-    if (lh_replay_private_count(file->replay) > 0) {
-        lh_buf_add_format(out, "private   %" PRIu64 " parts\n",
-                          lh_replay_private_count(file->replay));
-    }
+    add_private(out, file->replay);
     add_findings(out, file->replay);
 }
 

@@ -50,6 +50,7 @@ static void add_ledger(struct lh_json *json, const struct lh_replay_ledger *ledg
     lh_json_begin_object(json, NULL);
     add_text(json, "origin", ledger->origin);
     lh_json_add_bool(json, "whole", !ledger->is_stopped);
+    lh_json_add_bool(json, "private_kept", ledger->keeps_private);
     lh_json_add_u64(json, "leaves", ledger->leaf_count);
     lh_json_add_u64(json, "entries", ledger->entry_count);
     lh_json_add_u64(json, "height", ledger->height);

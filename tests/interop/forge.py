@@ -2,7 +2,7 @@
 
 Written from specs/ alone, like verifier.py, whose encoder and curves it uses. The bodies are those of
 specs/vectors/bodies.jsonl. archives(rng) yields (what, bytes, rule or None): where a rule is named, both
-verifiers must name it; elsewhere they must agree.
+verifiers must name it, and "" names none: both must find nothing. Elsewhere they must agree.
 """
 import copy
 import hashlib
@@ -192,6 +192,11 @@ class Author:
 
     def open(self, session, key, staff=None):
         return self.body("SESSION", staff=staff or PEOPLE[0], detail={"session_id": session, "key": key.public})
+
+    def keep(self):
+        """Says that every private part of this ledger is in the archive."""
+        self.frames.insert(1, frame(v.KEPT, b""))
+        return self
 
     def end(self):
         """One more block, by which one sees whether the ledger went on."""
@@ -600,36 +605,113 @@ def leaves(rng, city):
                       ("header too", leaf + b"\x12\x02\x0a\x00"), ("long tag", b"\x8a\x00" + leaf[1:]), ("twice", leaf * 2)]:
         a = start(city)
         yield f"leaf with {what}", a.block(raw).end().bytes(), "B01"
-    # private parts
-    for what in "good", "salt", "node", "beyond", "header", "twice", "short", "empty", "before", "long", "plain", "newer", "odd":
-        a = start(city)
-        h = city.suite.hash
-        client = v.encode("ClientPart", {"subjects": [{"role": 1, "id_type": 1, "commitment": b"c" * 32}], "padding": bytes(86)})
-        node = v.encode("NodePart", {"month": 202611, "tags": [{"nonce": b"n" * 16, "tag": b"t" * 16}], "box": b"b" * 64})
-        if what == "odd":
-            client, node = b"client", b"node"
-        part = {"salt": b"s" * 32, "client": client, "node_salt": b"t" * 32, "node": node}
-        b = suited(city, golden()["DEMAND", "least"])
-        b["subject_digest"] = h(b"\x10" + part["salt"] + client)
-        index = h(b"\x11" + part["node_salt"] + node)
-        if what == "salt":
-            part["salt"] = b"S" * 32
-        if what == "node":
-            part["node_salt"] = b"S" * 32
-        raw, at = v.encode("PrivatePart", part), a.tree.size
-        extra = {"intake": {"index_digest": index}}
-        if what == "plain":
-            b, extra = a.body("HEARTBEAT"), {}
-        if what == "newer":
-            b = b"\x08\x02new"
-        at += {"beyond": 9, "header": 1, "before": -2}.get(what, 0)
-        raw = {"short": raw[:-1], "empty": b"", "long": raw + bytes(2048)}.get(what, raw)
-        private = [at.to_bytes(8, "big") + raw] * (2 if what == "twice" else 1)
-        a.block(a.entry(b, a.recorder(), **extra), private=private)
-        yield f"private part: {what}", a.end().bytes(), None
+    yield from private_parts(city)
     a = start(city)
     a.block(a.entry(a.body("HEARTBEAT"), a.recorder()), private=[b"\1" * 7])
     yield "private part of 7 bytes", a.end().bytes(), None
+
+
+def private_parts(city):
+    """One entry with a private part; what is wrong with the part, and whether the archive says that it keeps all."""
+    h = city.suite.hash
+    good = {"subjects": [{"role": 1, "id_type": 1, "commitment": b"c" * 32}], "padding": bytes(86)}
+    tag = {"nonce": b"n" * 16, "tag": b"t" * 16}
+    for what in ("good", "salt", "node", "beyond", "header", "twice", "short", "empty", "before", "long", "plain", "newer", "newer salt",
+                 "odd", "odd padding", "short padding", "no subject", "two tags", "no tag", "bad body", "none", "two bytes"):
+        for kept in False, True:
+            a = start(city)
+            client, node = dict(good), {"month": 202611, "tags": [tag], "box": b"b" * 64}
+            client.update({"odd padding": {"padding": bytes(85) + b"\1"}, "short padding": {"padding": bytes(85)},
+                           "no subject": {"subjects": [], "padding": bytes(126)}}.get(what, {}))
+            node.update({"no subject": {"tags": []}, "two tags": {"tags": [tag, tag]}, "no tag": {"tags": []}}.get(what, {}))
+            client, node = v.encode("ClientPart", client), v.encode("NodePart", node)
+            if what == "odd":
+                client, node = b"client", b"node"
+            part = {"salt": b"s" * 32, "client": client, "node_salt": b"t" * 32, "node": node}
+            b = suited(city, golden()["DEMAND", "least"])
+            b["subject_digest"] = h(b"\x10" + part["salt"] + client)
+            extra = {"intake": {"index_digest": h(b"\x11" + part["node_salt"] + node)}}
+            if what in ("salt", "newer salt"):
+                part["salt"], part["node_salt"] = b"S" * 32, b"S" * 32
+            if what == "node":
+                part["node_salt"] = b"S" * 32
+            raw, at = v.encode("PrivatePart", part), a.tree.size
+            if what == "plain":
+                b, extra = a.body("HEARTBEAT"), {}
+            if what.startswith("newer"):
+                b = b"\x08\x02new"
+            if what == "bad body":
+                b = b"no body"
+            at += {"beyond": 9, "header": 1, "before": -2}.get(what, 0)
+            raw = {"short": raw[:-1], "empty": b"", "long": raw + bytes(2048)}.get(what, raw)
+            private = [at.to_bytes(8, "big") + raw] * {"twice": 2, "none": 0}.get(what, 1)
+            if what == "two bytes":
+                private = [b"\0\0"]
+            a.block(a.entry(b, a.recorder(), **extra), private=private)
+            if kept:
+                a.keep()
+            rule = {"good": "", "twice": "", "plain": "P01", "bad body": "E01", "newer": "P01", "newer salt": "P01",
+                    "none": "P02" if kept else ""}.get(what, "P01")
+            if kept and what in ("beyond", "header", "two bytes"):
+                rule = "P02"  # of a lower leaf than what P01 is about
+            yield f"private part: {what} kept {kept}", a.end().bytes(), rule
+    yield from absent_parts(city)
+
+
+def absent_parts(city):
+    """An entry without its private part, and an ERASE of it that is good, spoiled, elsewhere or of another."""
+    for kept in False, True:
+        for what in ("nothing", "erase", "erase of another", "erase of two", "erase before", "erase by one", "erase flipped", "newer behind",
+                     "newer before", "erase in another ledger", "stopped", "cut", "word in the other ledger"):
+            a, other = start(city), Author(city, "mzj").found()
+            b = suited(city, golden()["DEMAND", "least"])
+            b["subject_digest"] = b"d" * 32
+            body = v.encode("Body", b)
+            target = city.suite.hash(body)
+
+            def erase(author, *targets, **more):
+                return author.entry(author.body("ERASE", detail={"targets": sorted(targets), "ground": "law:1"}),
+                                    more.pop("signers", None) or author.officers(), **more)
+            if what == "erase before":
+                a.block(erase(a, target))
+            if what == "newer before":
+                a.block(a.entry(b"\x08\x02new", a.recorder()))
+            a.block(a.entry(body, a.recorder(), intake={"index_digest": b"i" * 32}))
+            if what == "erase":
+                a.block(erase(a, target))
+            if what == "erase of another":
+                a.block(erase(a, b"o" * 32))
+            if what == "erase of two":
+                a.block(erase(a, b"\xff" * 32, target))
+            if what == "erase by one":
+                a.block(erase(a, target, signers=a.officers()[:1]))
+            if what == "erase flipped":
+                a.block(erase(a, target, sigs=lambda s: s[0].update(value=bytes(64))))
+            if what == "newer behind":
+                a.block(a.entry(b"\x08\x02new", a.recorder()))
+            if what == "erase in another ledger":
+                other.block(erase(other, target))
+            if what == "stopped":
+                a.block(a.entry(a.body("HEARTBEAT"), a.recorder()), header=lambda x: x.update(height=99))
+            if kept:
+                (other if what == "word in the other ledger" else a).keep()
+            data = a.end().bytes()[:-1] if what == "cut" else a.end().bytes(other.end())
+            named = {"erase": "", "erase of two": "", "erase before": "", "stopped": "B09", "cut": "A02",
+                     "word in the other ledger": "", "newer before": "X01"}.get(what, "P02")
+            if not kept:
+                named = {"erase by one": "E04", "erase flipped": "E03", "stopped": "B09", "cut": "A02",
+                         "newer before": "X01", "newer behind": "X01"}.get(what, "")
+            yield f"absent part: {what} kept {kept}", data, named
+    for content in b"\0", b"all":
+        a = start(city)
+        a.frames.insert(1, frame(v.KEPT, content))
+        yield f"a word of {len(content)} bytes", a.end().bytes(), "A01"
+    for at in 0, 2, 3:
+        a = start(city)
+        a.frames.insert(at, frame(v.KEPT, b""))
+        yield f"a word before frame {at}", a.end().bytes(), "A01"
+    a = start(city).keep().keep()
+    yield "two words", a.end().bytes(), "A01"
 
 
 def authority(rng, city):

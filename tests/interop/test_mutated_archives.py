@@ -199,7 +199,7 @@ class Bench:
             self.count += 1
             self.rules[f"{p[0]} {p[1]}"] += 1
             differ = (p[0], p[1], p[3]) != (c[0], c[1], c[3])
-            if differ or want is not None and p[1] != want:
+            if differ or want is not None and (p[1] or "") != want:
                 name = f"{len(self.differs):04d}.lhar"
                 self.differs.append((name, what, p, c))
                 if self.keep:

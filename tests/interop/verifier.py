@@ -1226,10 +1226,10 @@ class Tree:
 
 
 # ---- 9. The archive (section 10) ---------------------------------------------------------------
-GENESIS, LEDGER, LEAF, CHECKPOINT, PRIVATE, END = range(1, 7)
+GENESIS, LEDGER, LEAF, CHECKPOINT, PRIVATE, END, KEPT = range(1, 8)
 MAY_FOLLOW = {
-    GENESIS: (None,), LEDGER: (GENESIS, CHECKPOINT, PRIVATE), LEAF: (LEDGER, LEAF, CHECKPOINT, PRIVATE),
-    CHECKPOINT: (LEAF,), PRIVATE: (CHECKPOINT, PRIVATE), END: (GENESIS, CHECKPOINT, PRIVATE),
+    GENESIS: (None,), LEDGER: (GENESIS, CHECKPOINT, PRIVATE), LEAF: (LEDGER, LEAF, CHECKPOINT, PRIVATE, KEPT),
+    CHECKPOINT: (LEAF,), PRIVATE: (CHECKPOINT, PRIVATE), END: (GENESIS, CHECKPOINT, PRIVATE), KEPT: (LEDGER,),
 }
 MAGIC = b"LHAR1\n"
 
@@ -1249,7 +1249,7 @@ def frames(data):
         if before not in MAY_FOLLOW[kind]:
             raise Stop("failed", "A01", f"a frame of kind {kind} behind one of kind {before}")
         length = int.from_bytes(data[at + 1:at + 5], "big")
-        if length > 131072:
+        if length > (0 if kind == KEPT else 131072):
             raise Stop("failed", "A01", "a frame that is too long")
         content = data[at + 5:at + 5 + length]
         if len(content) < length:
@@ -1283,6 +1283,7 @@ class Ledger:
         self.seal_key, self.born, self.stopped, self.newer = None, None, False, False
         self.keys, self.staff, self.sessions = {}, set(), {}
         self.block = {}  # entries of the block just closed: index -> (entry, body or None)
+        self.kept, self.awaited, self.absent, self.erased = False, {}, {}, set()  # private parts: index -> H(body)
         self.entries = self.blocks = 0
         enrolment = replay.genesis["enrolments"][self.department]
         for officer in enrolment["officers"]:
@@ -1301,6 +1302,7 @@ class Ledger:
         self.block = {}
         if self.stopped:
             return
+        self.settle()
         base, decoded = self.tree.size, []
         for raw in leaves:
             try:
@@ -1391,6 +1393,8 @@ class Ledger:
         wrong = [("E03", "a signature does not verify") for k, s in zip(signers, entry["signatures"])
                  if k is not None and not verify(k[0]["alg"], k[0]["value"], message, s["value"])]
         self.block[at] = entry, None
+        if entry["intake"]["index_digest"] is not None:
+            self.awaited[at] = digest
         try:
             b = read_body(entry["body"])
         except Newer as e:
@@ -1485,6 +1489,22 @@ class Ledger:
             self.sessions[d["session_id"]][1] = False
         elif name == "KEYEPOCH" and d["purpose"] in (PURPOSE_OFFICER, PURPOSE_RECORDER):
             self.enrol(d["key"], OFFICER if d["purpose"] == PURPOSE_OFFICER else RECORDER)
+        elif name == "ERASE":
+            self.erased.update(d["targets"])
+
+    def settle(self):
+        """The block is over: what is awaited still is absent."""
+        self.absent.update(self.awaited)
+        self.awaited = {}
+
+    def finish(self):
+        """The ledger is over, and it was read whole."""
+        self.settle()
+        if self.kept and not self.stopped:
+            for at, digest in self.absent.items():
+                if digest not in self.erased:
+                    self.find("cannot_tell" if self.newer else "failed", "P02", at, "a private part is missing")
+        self.absent = {}
 
     def judge_private(self, content):
         if self.stopped:
@@ -1493,22 +1513,24 @@ class Ledger:
         if len(content) < 8:
             self.find("failed", "P01", None, "a private part without an index")
             return
+        self.awaited.pop(index, None)
         if index not in self.block:
             self.find("failed", "P01", index, "no entry of the block just closed")
             return
         entry, body = self.block[index]
+        if newer_schema(entry["body"]):
+            self.find("cannot_tell", "P01", index, "a private part of a newer body")
+            return
         try:
+            need(body is not None, "a private part of no body")
             need(len(part) <= 2048, "a private part that is too long")
             p = decode("PrivatePart", part)
             h = self.suite.hash
-            decode("ClientPart", p["client"])
-            decode("NodePart", p["node"])
+            client, node = decode("ClientPart", p["client"]), decode("NodePart", p["node"])
             need(h(b"\x11" + p["node_salt"] + p["node"]) == entry["intake"]["index_digest"], "the node's part does not fit")
-            if body is None:
-                if newer_schema(entry["body"]):
-                    self.find("cannot_tell", "P01", index, "a private part of a newer body")
-                return
             need(h(b"\x10" + p["salt"] + p["client"]) == body["subject_digest"], "the client's part does not fit")
+            need(1 <= len(client["subjects"]) == len(node["tags"]), "subjects and tags")
+            need(len(p["client"]) % 128 == 0 and not any(client["padding"]), "padding")
         except Bad as e:
             self.find("failed", "P01", index, str(e))
 
@@ -1527,16 +1549,20 @@ class Replay:
             return (current.number, current.origin) if current else (count if self.genesis else 0, None)
         try:
             for kind, content in frames(data):
+                if beyond:
+                    continue
+                if kind == LEDGER and current:
+                    current.finish()
                 if kind == GENESIS:
                     self.found(content, network)
-                elif beyond:
-                    continue
                 elif kind == LEDGER and count == 4096:
                     self.find("cannot_tell", "A05", *where(), None, "more than 4,096 ledgers")
                     beyond = True
                 elif kind == LEDGER:
                     count += 1
                     current = self.open(content, count, names)
+                elif kind == KEPT and current:
+                    current.kept = True
                 elif kind == LEAF:
                     pending.append(content)
                 elif kind == CHECKPOINT:
@@ -1545,6 +1571,8 @@ class Replay:
                     pending = []
                 elif kind == PRIVATE and current:
                     current.judge_private(content)
+            if current:
+                current.finish()
         except Stop as e:
             answer, rule, text = e.args
             self.find(answer, rule, *where(), None, text)

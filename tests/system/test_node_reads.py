@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -262,6 +263,47 @@ def subjects_go_into_the_private_part_and_nowhere_else(node):
     assert person.encode() not in node.get("/v1/archive?private=1").body
 
 
+def frames_of(archive):
+    """(kind, content) of an .lhar, without its end frame."""
+    at, out = 6, []
+    while archive[at] != 6:
+        length = int.from_bytes(archive[at + 1:at + 5], "big")
+        out.append((archive[at], archive[at + 5:at + 5 + length]))
+        at += 5 + length
+    return out
+
+
+def archive_of(frames):
+    end = [(6, len(frames).to_bytes(8, "big"))]
+    return b"LHAR1\n" + b"".join(bytes([k]) + len(c).to_bytes(4, "big") + c for k, c in frames + end)
+
+
+def an_archive_with_private_parts_misses_none_unnoticed(node):
+    node.begin()
+    subject = {"role": "principal", "type": "resident", "id": "11010519491231002X"}
+    for i in range(3):
+        reply = node.record(event(subjects=[subject], reason="no. %d" % i), event())
+        equal(reply.status, 201, reply.text)
+    plain, kept = (frames_of(node.get("/v1/archive?private=%d" % i).body) for i in (0, 1))
+    equal([sum(k == kind for k, _ in kept) for kind in (5, 7)], [3, 1])
+    equal([f for f in kept if f[0] not in (5, 7)], plain)
+    equal([k for k, _ in kept[:3]], [1, 2, 7])
+    lost = next(i for i, f in enumerate(kept) if f[0] == 5)
+    index = int.from_bytes(kept[lost][1][:8], "big")
+    without = kept[:lost] + kept[lost + 1:]
+    for frames, rule in ((plain, None), (kept, None), (without, "P02"),
+                         ([f for f in without if f[0] != 7], None)):
+        path = os.path.join(node.base, "kept.lhar")
+        with open(path, "wb") as out:
+            out.write(archive_of(frames))
+        done = subprocess.run([os.path.join(node.bin, "liuhen-verify"), "--json", path], text=True,
+                              stdout=subprocess.PIPE, check=False)
+        report = json.loads(done.stdout)["files"][0]
+        equal([(f["rule"], f["index"]) for f in report["findings"]], [(rule, index)] if rule else [])
+        equal(done.returncode, 10 if rule else 0)
+        equal(report["ledgers"][0]["private_kept"], any(k == 7 for k, _ in frames))
+
+
 def what_a_client_sends_is_never_repeated(node):
     node.begin()
     node.stop()
@@ -306,4 +348,5 @@ main(an_entry_shows_its_event_its_signers_and_its_block,
      tiles_give_back_the_whole_log,
      metrics_are_clean_and_count,
      subjects_go_into_the_private_part_and_nowhere_else,
+     an_archive_with_private_parts_misses_none_unnoticed,
      what_a_client_sends_is_never_repeated)

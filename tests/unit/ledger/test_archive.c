@@ -84,23 +84,22 @@ static enum lh_code end_of(const struct lh_buf *bytes)
     return walk.end;
 }
 
-/* Frames by the letters of `kinds`: G genesis, L ledger, l leaf, c checkpoint, p private. */
+/* Frames by the letters of `kinds`: G genesis, L ledger, k private parts kept, l leaf, c
+ * checkpoint, p private. */
 static void write_kinds(struct lh_buf *out, const char *kinds)
 {
     static const struct {
         char letter;
         enum lh_archive_kind kind;
-    } letters[] = { { 'G', LH_ARCHIVE_GENESIS },
-                    { 'L', LH_ARCHIVE_LEDGER },
-                    { 'l', LH_ARCHIVE_LEAF },
-                    { 'c', LH_ARCHIVE_CHECKPOINT },
-                    { 'p', LH_ARCHIVE_PRIVATE } };
+    } letters[] = { { 'G', LH_ARCHIVE_GENESIS }, { 'L', LH_ARCHIVE_LEDGER },
+                    { 'l', LH_ARCHIVE_LEAF },    { 'c', LH_ARCHIVE_CHECKPOINT },
+                    { 'p', LH_ARCHIVE_PRIVATE }, { 'k', LH_ARCHIVE_KEPT } };
 
     lh_archive_begin(out);
     for (const char *at = kinds; *at != 0; at++) {
         for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
             if (letters[i].letter == *at) {
-                lh_archive_add(out, letters[i].kind, lh_bytes_of_text("content"));
+                lh_archive_add(out, letters[i].kind, lh_bytes_of_text(*at == 'k' ? "" : "content"));
             }
         }
     }
@@ -145,7 +144,19 @@ static void only_allowed_orders_are_read(void **state)
         { "GLlc", LH_ERR_NOT_FOUND },
         { "GLlllclcpplc", LH_ERR_NOT_FOUND },
         { "GLlcLlcpLlc", LH_ERR_NOT_FOUND },
+        { "GLklc", LH_ERR_NOT_FOUND },
+        { "GLklcplcLlcpLklc", LH_ERR_NOT_FOUND },
         { "", LH_ERR_INVALID },
+        { "k", LH_ERR_INVALID },
+        { "Gk", LH_ERR_INVALID },
+        { "GLk", LH_ERR_INVALID },
+        { "GLkk", LH_ERR_INVALID },
+        { "GLkL", LH_ERR_INVALID },
+        { "GLkc", LH_ERR_INVALID },
+        { "GLkp", LH_ERR_INVALID },
+        { "GLlk", LH_ERR_INVALID },
+        { "GLlck", LH_ERR_INVALID },
+        { "GLlcpk", LH_ERR_INVALID },
         { "L", LH_ERR_INVALID },
         { "lc", LH_ERR_INVALID },
         { "GG", LH_ERR_INVALID },
@@ -179,7 +190,7 @@ static void every_cut_is_told_apart_from_a_whole_archive(void **state)
     struct walk walk;
 
     (void)state;
-    write_kinds(&bytes, "GLllcpLlc");
+    write_kinds(&bytes, "GLkllcpLlc");
     for (size_t len = 0; len < bytes.len; len++) {
         walk_bytes(&walk, lh_bytes_of(bytes.data, len), 3);
         assert_int_equal(walk.end, LH_ERR_UNKNOWN);
@@ -214,7 +225,7 @@ static void an_end_that_counts_wrong_is_refused(void **state)
 
 static void an_unknown_kind_is_never_skipped(void **state)
 {
-    static const uint8_t kinds[] = { 0, 7, 255 };
+    static const uint8_t kinds[] = { 0, 8, 255 };
 
     (void)state;
     for (size_t i = 0; i < sizeof kinds; i++) {
@@ -239,6 +250,23 @@ static void a_frame_longer_than_the_bound_is_refused(void **state)
     lh_buf_add_u32(&bytes, LH_ARCHIVE_FRAME_MAX + 1);
     assert_int_equal(end_of(&bytes), LH_ERR_INVALID);
     lh_buf_clear(&bytes);
+}
+
+static void a_word_on_private_parts_with_content_is_refused(void **state)
+{
+    (void)state;
+    for (size_t len = 0; len < 3; len++) {
+        struct lh_buf bytes = LH_BUF_EMPTY;
+        lh_archive_begin(&bytes);
+        lh_archive_add(&bytes, LH_ARCHIVE_GENESIS, LH_BYTES_EMPTY);
+        lh_archive_add(&bytes, LH_ARCHIVE_LEDGER, LH_BYTES_EMPTY);
+        lh_archive_add(&bytes, LH_ARCHIVE_KEPT, lh_bytes_of("\0\0", len));
+        lh_archive_add(&bytes, LH_ARCHIVE_LEAF, LH_BYTES_EMPTY);
+        lh_archive_add(&bytes, LH_ARCHIVE_CHECKPOINT, LH_BYTES_EMPTY);
+        lh_archive_end(&bytes, 5);
+        assert_int_equal(end_of(&bytes), len == 0 ? LH_ERR_NOT_FOUND : LH_ERR_INVALID);
+        lh_buf_clear(&bytes);
+    }
 }
 
 static void another_file_is_no_archive(void **state)
@@ -301,6 +329,7 @@ int main(void)
         cmocka_unit_test(an_end_that_counts_wrong_is_refused),
         cmocka_unit_test(an_unknown_kind_is_never_skipped),
         cmocka_unit_test(a_frame_longer_than_the_bound_is_refused),
+        cmocka_unit_test(a_word_on_private_parts_with_content_is_refused),
         cmocka_unit_test(another_file_is_no_archive),
         cmocka_unit_test(a_failed_read_passes_through),
         cmocka_unit_test(any_damage_is_refused_or_read_as_it_stands),

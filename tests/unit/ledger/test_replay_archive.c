@@ -5,6 +5,7 @@
 #include "ledger/replay.h"
 
 #include "ledger/private.h"
+#include "tests/support/bodies.h"
 #include "tests/support/city.h"
 #include "tests/support/replayed.h"
 #include "tests/support/seeded.h"
@@ -266,10 +267,16 @@ static void a_private_part_must_fit_its_entry(void **state)
     lh_city_free(city);
 }
 
-/* An entry about a person: entry 8 of a city, with its private part made as a node makes it. */
+/* An entry about a person: entry 8 of a city, with its private part made as a node makes it. What
+ * stands in the next entry may be said of it. */
 struct about {
     lhpb_SubjectPost post;
     struct lh_buf part;
+    struct lh_hash body_hash;
+    uint64_t next; /* index of the next entry, once it is known */
+    enum about_next { NEXT_IS_ANY, NEXT_ERASES, NEXT_IS_NEWER } what;
+    enum lh_city_role erased_by;
+    bool is_flipped; /* the signature of the ERASE */
 };
 
 static enum lh_code fill_with_7(void *arg, void *out, size_t len, struct lh_err *err)
@@ -280,6 +287,15 @@ static enum lh_code fill_with_7(void *arg, void *out, size_t len, struct lh_err 
     return LH_OK;
 }
 
+static void erase_subject(const struct about *about, lhpb_Body *body, struct lh_city_signer *signer)
+{
+    lh_fixture_body(body, lhpb_EntryType_ERASE);
+    strcpy(body->id, "erase");
+    body->detail.erase.targets_count = 1;
+    memcpy(body->detail.erase.targets[0], about->body_hash.bytes, LH_HASH_SIZE);
+    signer->role = about->erased_by;
+}
+
 static void digest_subject(void *arg, uint64_t index, lhpb_Body *body,
                            struct lh_city_signer *signer)
 {
@@ -288,7 +304,12 @@ static void digest_subject(void *arg, uint64_t index, lhpb_Body *body,
     struct lh_suite *suite;
     struct lh_hash digest;
 
-    (void)signer;
+    if (index > 8 && about->next == 0) {
+        about->next = index;
+        if (about->what == NEXT_ERASES) {
+            erase_subject(about, body, signer);
+        }
+    }
     if (index != 8) {
         return;
     }
@@ -303,24 +324,53 @@ static void digest_subject(void *arg, uint64_t index, lhpb_Body *body,
 static void digest_index(void *arg, struct lh_city *city, uint64_t index, lhpb_Entry *entry)
 {
     const struct lh_random random = { .fill = fill_with_7 };
+    const struct lh_city_signer staff = { .role = LH_CITY_STAFF };
     struct lh_secret month_key = { .len = 32 };
     struct about *about = arg;
     struct lh_hash digest;
 
+    bool is_next = index > 8 && index == about->next;
+    if (is_next && about->is_flipped) {
+        entry->signatures[0].value[40] ^= 4;
+    }
+    if (is_next && about->what == NEXT_IS_NEWER) {
+        memcpy(entry->body.bytes, "\x08\x02 newer", 8);
+        entry->body.size = 8;
+        lh_city_sign(city, entry, &staff);
+    }
     if (index != 8) {
         return;
     }
-    struct lh_hash body_hash =
+    about->body_hash =
         lh_body_hash(lh_city_suite(city), lh_bytes_of(entry->body.bytes, entry->body.size));
     assert_int_equal(lh_private_build(lh_city_suite(city), &about->part, &digest, &about->post,
-                                      &body_hash, &month_key, 202611, NULL, &random, NULL),
+                                      &about->body_hash, &month_key, 202611, NULL, &random, NULL),
                      LH_OK);
     entry->intake.has_index_digest = true;
     memcpy(entry->intake.index_digest, digest.bytes, LH_HASH_SIZE);
 }
 
-/* The city as an archive, with the private part behind the block of its entry. */
-static void write_with_part(struct lh_buf *out, const struct lh_city *city, struct lh_bytes part)
+static struct lh_city *city_about(struct about *about)
+{
+    struct lh_city_options options = replayed_options(LH_SUITE_W);
+
+    about->part = (struct lh_buf)LH_BUF_EMPTY;
+    about->post.subjects_count = 1;
+    about->post.subjects[0].role = 1;
+    about->post.subjects[0].id_type = 1;
+    strcpy(about->post.subjects[0].id, "11010519491231002X");
+    memset(about->post.subjects[0].opening, 3, sizeof about->post.subjects[0].opening);
+    memset(about->post.salt, 4, sizeof about->post.salt);
+    options.on_body = digest_subject;
+    options.on_entry = digest_index;
+    options.arg = about;
+    return lh_city_new(&options);
+}
+
+/* The city as an archive: with the word that it keeps private parts (`kept`), and with the part
+ * behind the block of its entry, if there is one. */
+static void write_with_part(struct lh_buf *out, const struct lh_city *city, bool kept,
+                            struct lh_bytes part)
 {
     struct lh_buf content = LH_BUF_EMPTY;
     uint64_t frames = 2;
@@ -328,9 +378,14 @@ static void write_with_part(struct lh_buf *out, const struct lh_city *city, stru
 
     lh_buf_add_u64(&content, 8);
     lh_buf_add(&content, part);
+    lh_buf_reset(out);
     lh_archive_begin(out);
     lh_archive_add(out, LH_ARCHIVE_GENESIS, lh_genesis_bytes(lh_city_genesis(city)));
     lh_archive_add(out, LH_ARCHIVE_LEDGER, lh_bytes_of_text(lh_city_origin(city)));
+    if (kept) {
+        lh_archive_add(out, LH_ARCHIVE_KEPT, LH_BYTES_EMPTY);
+        frames++;
+    }
     for (size_t i = 0; i < lh_city_block_count(city); i++) {
         struct lh_block block = lh_city_block(city, i);
         for (size_t j = 0; j <= block.entry_count; j++) {
@@ -338,7 +393,7 @@ static void write_with_part(struct lh_buf *out, const struct lh_city *city, stru
         }
         lh_archive_add(out, LH_ARCHIVE_CHECKPOINT, block.checkpoint);
         frames += block.entry_count + 2;
-        if (first <= 8 && 8 < first + block.entry_count) {
+        if (part.len > 0 && first <= 8 && 8 < first + block.entry_count) {
             lh_archive_add(out, LH_ARCHIVE_PRIVATE, lh_buf_bytes(&content));
             frames++;
         }
@@ -350,35 +405,109 @@ static void write_with_part(struct lh_buf *out, const struct lh_city *city, stru
 
 static void a_private_part_that_fits_holds_and_any_flipped_byte_of_it_does_not(void **state)
 {
-    struct about about = { .part = LH_BUF_EMPTY };
-    struct lh_city_options options = replayed_options(LH_SUITE_W);
     struct lh_buf bytes = LH_BUF_EMPTY;
+    struct about about = { .what = NEXT_IS_ANY };
+    struct lh_city *city = city_about(&about);
 
     (void)state;
-    about.post.subjects_count = 1;
-    about.post.subjects[0].role = 1;
-    about.post.subjects[0].id_type = 1;
-    strcpy(about.post.subjects[0].id, "11010519491231002X");
-    memset(about.post.subjects[0].opening, 3, sizeof about.post.subjects[0].opening);
-    memset(about.post.salt, 4, sizeof about.post.salt);
-    options.on_body = digest_subject;
-    options.on_entry = digest_index;
-    options.arg = &about;
-    struct lh_city *city = lh_city_new(&options);
-    write_with_part(&bytes, city, lh_buf_bytes(&about.part));
+    write_with_part(&bytes, city, true, lh_buf_bytes(&about.part));
     struct lh_replay *replay = replayed_whole(&bytes);
     replayed_expect_good(replay);
     assert_int_equal(lh_replay_private_count(replay), 1);
     lh_replay_free(replay);
     for (size_t i = 0; i < about.part.len; i += 3) {
         about.part.data[i] ^= 0x10;
-        lh_buf_reset(&bytes);
-        write_with_part(&bytes, city, lh_buf_bytes(&about.part));
+        write_with_part(&bytes, city, true, lh_buf_bytes(&about.part));
         replay = replayed_whole(&bytes);
         replayed_expect(replay, "private", LH_ERR_FORGED, "P01", 8, 1);
         lh_replay_free(replay);
         about.part.data[i] ^= 0x10;
     }
+    lh_buf_clear(&about.part);
+    lh_buf_clear(&bytes);
+    lh_city_free(city);
+}
+
+static void a_private_part_that_is_missing_is_found_where_all_are_kept(void **state)
+{
+    static const struct {
+        const char *name;
+        bool is_kept;
+        bool is_there;
+        bool is_flipped;
+        enum about_next next;
+        enum lh_city_role erased_by;
+        enum lh_code code; /* LH_OK: it holds; else P02 at leaf 8 */
+        uint64_t count;
+    } rows[] = {
+        { .name = "kept and there", .is_kept = true, .is_there = true },
+        { .name = "no word, and there", .is_there = true },
+        { .name = "no word, and missing" },
+        { .name = "kept and missing", .is_kept = true, .code = LH_ERR_FORGED, .count = 1 },
+        { .name = "erased", .is_kept = true, .next = NEXT_ERASES },
+        { .name = "erased and there still",
+          .is_kept = true,
+          .is_there = true,
+          .next = NEXT_ERASES },
+        { .name = "erased by the recorder", /* E04 */
+          .is_kept = true,
+          .next = NEXT_ERASES,
+          .erased_by = LH_CITY_RECORDER,
+          .code = LH_ERR_FORGED,
+          .count = 2 },
+        { .name = "erased with a forged signature", /* E03 */
+          .is_kept = true,
+          .next = NEXT_ERASES,
+          .is_flipped = true,
+          .code = LH_ERR_FORGED,
+          .count = 2 },
+        { .name = "a newer entry may be the ERASE", /* X01 */
+          .is_kept = true,
+          .next = NEXT_IS_NEWER,
+          .code = LH_ERR_UNKNOWN,
+          .count = 2 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct lh_buf bytes = LH_BUF_EMPTY;
+        struct about about = { .what = rows[i].next,
+                               .erased_by = rows[i].erased_by,
+                               .is_flipped = rows[i].is_flipped };
+        struct lh_city *city = city_about(&about);
+        struct lh_bytes part = rows[i].is_there ? lh_buf_bytes(&about.part) : LH_BYTES_EMPTY;
+        write_with_part(&bytes, city, rows[i].is_kept, part);
+        struct lh_replay *replay = replayed_whole(&bytes);
+        if (rows[i].code == LH_OK && lh_replay_findings(replay)->kept_count > 0) {
+            fail_msg("%s: %s", rows[i].name, lh_replay_findings(replay)->kept[0].text);
+        }
+        if (rows[i].code != LH_OK) {
+            replayed_expect(replay, rows[i].name, rows[i].code, "P02", 8, rows[i].count);
+        }
+        assert_int_equal(lh_replay_ledger_at(replay, 0)->keeps_private, rows[i].is_kept);
+        lh_replay_free(replay);
+        lh_buf_clear(&bytes);
+        lh_buf_clear(&about.part);
+        lh_city_free(city);
+    }
+}
+
+/* What is missing at the end may hold the ERASE: a cut archive is A02, and no more. */
+static void a_missing_private_part_is_no_finding_in_an_archive_that_is_cut(void **state)
+{
+    static const struct lh_replay_options with_signatures = { .with_signatures = true };
+    struct lh_buf bytes = LH_BUF_EMPTY;
+    struct about about = { .what = NEXT_IS_ANY };
+    struct lh_city *city = city_about(&about);
+
+    (void)state;
+    write_with_part(&bytes, city, true, LH_BYTES_EMPTY);
+    struct lh_replay *replay = replayed_whole(&bytes);
+    replayed_expect(replay, "whole", LH_ERR_FORGED, "P02", 8, 1);
+    lh_replay_free(replay);
+    replay = replayed_bytes(lh_bytes_of(bytes.data, bytes.len - 1), &with_signatures);
+    replayed_expect(replay, "cut", LH_ERR_UNKNOWN, "A02", LH_REPLAY_NO_INDEX, 1);
+    lh_replay_free(replay);
     lh_buf_clear(&about.part);
     lh_buf_clear(&bytes);
     lh_city_free(city);
@@ -513,6 +642,8 @@ int main(void)
         cmocka_unit_test(a_block_of_too_many_leaves_is_cut_off),
         cmocka_unit_test(a_private_part_must_fit_its_entry),
         cmocka_unit_test(a_private_part_that_fits_holds_and_any_flipped_byte_of_it_does_not),
+        cmocka_unit_test(a_private_part_that_is_missing_is_found_where_all_are_kept),
+        cmocka_unit_test(a_missing_private_part_is_no_finding_in_an_archive_that_is_cut),
         cmocka_unit_test(findings_do_not_depend_on_the_schedule),
         cmocka_unit_test_prestate(any_flipped_byte_is_noticed, &w),
         cmocka_unit_test_prestate(any_flipped_byte_is_noticed, &g),

@@ -1,0 +1,178 @@
+/*
+ * Private parts: each that is there against its entry, and, where the archive says that it keeps
+ * them, each that is not.
+ *
+ *  1. A part belongs to the block before it, so what is awaited is known when the next block
+ * begins.
+ *  2. The ERASE that covers an absent part comes later than its entry: what is absent is remembered
+ *     until the ledger is over. A ledger that was not read whole is not judged: the ERASE may stand
+ *     in what is missing.
+ */
+#include "ledger/replay_internal.h"
+
+#include "ledger/private.h"
+
+#include "crypto/base/assert.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what is there ----------------------------------------------------------------------------
+ */
+
+/* The entry a private part belongs to, from the block just closed; false: it is not there. */
+static bool find_entry(const struct lh_replay *replay, uint64_t index, lhpb_Leaf *leaf,
+                       lhpb_Body *body, enum lh_code *out_why)
+{
+    *out_why = LH_ERR_FORGED;
+    if (index < replay->block_first || index - replay->block_first + 1 >= replay->leaf_count) {
+        return false;
+    }
+    if (lh_leaf_decode(leaf, replay->leaves[index - replay->block_first], NULL) != LH_OK ||
+        leaf->which_kind != lhpb_Leaf_entry_tag) {
+        return false;
+    }
+    const lhpb_Entry *entry = &leaf->kind.entry;
+    *out_why = lh_body_decode(body, lh_bytes_of(entry->body.bytes, entry->body.size), NULL);
+    return *out_why == LH_OK;
+}
+
+static void note_here(struct lh_replay *replay, uint64_t index, bool is_unreadable)
+{
+    uint64_t at = index - replay->block_first;
+
+    if (!is_unreadable && index >= replay->block_first && at < LH_BLOCK_ENTRIES_MAX) {
+        replay->stage.is_here[at] = true;
+    }
+}
+
+/* spec ledger.md 11: "A private part names an entry of the block just closed and fits both of
+ * its digests." */
+enum lh_code lh_replay_private(struct lh_replay *replay, struct lh_bytes content,
+                               struct lh_err *err)
+{
+    struct lh_reader fields = lh_reader_of(content);
+    uint64_t index = lh_read_u64(&fields);
+    struct lh_err local = LH_ERR_NONE;
+    enum lh_code rc = LH_ERR_FORGED;
+    lhpb_Leaf leaf;
+    lhpb_Body body;
+
+    replay->private_count++;
+    note_here(replay, index, fields.failed);
+    if (fields.failed || !find_entry(replay, index, &leaf, &body, &rc)) {
+        enum lh_code code = rc == LH_ERR_UNKNOWN ? LH_ERR_UNKNOWN : LH_ERR_FORGED;
+        lh_replay_find(replay, code, "P01", fields.failed ? LH_REPLAY_NO_INDEX : index,
+                       "a private part of no entry that could be read in its block");
+        return LH_OK;
+    }
+    rc = lh_private_verify(replay->suite, fields.rest, &leaf.kind.entry, &body, NULL, NULL, &local);
+    if (rc == LH_ERR_FORGED || rc == LH_ERR_INVALID) {
+        lh_replay_find(replay, LH_ERR_FORGED, "P01", index, local.text);
+        return LH_OK;
+    }
+    return rc == LH_OK ? LH_OK : lh_err_set(err, rc, "%s", local.text);
+}
+
+/* ---- what is not ------------------------------------------------------------------------------
+ */
+
+static bool keeps_private(struct lh_replay *replay)
+{
+    const struct lh_replay_ledger *ledger = lh_replay_current(replay);
+    return ledger->keeps_private && !ledger->is_stopped;
+}
+
+enum lh_code lh_replay_await(struct lh_replay *replay, uint64_t index, const lhpb_Entry *entry,
+                             struct lh_err *err)
+{
+    struct lh_replay_stage *stage = &replay->stage;
+
+    /* The intake part is of the leaf, which is frozen: this holds for bodies of newer schemas too.
+     */
+    if (!keeps_private(replay) || !entry->intake.has_index_digest) {
+        return LH_OK;
+    }
+    struct lh_hash hash =
+        lh_body_hash(replay->suite, lh_bytes_of(entry->body.bytes, entry->body.size));
+    lh_buf_add_u64(&stage->awaited, index);
+    lh_buf_add(&stage->awaited, lh_hash_bytes(&hash));
+    return lh_buf_check(&stage->awaited, err);
+}
+
+enum lh_code lh_replay_erase(struct lh_replay *replay, const lhpb_Erase *erase, struct lh_err *err)
+{
+    if (!keeps_private(replay)) {
+        return LH_OK;
+    }
+    for (pb_size_t i = 0; i < erase->targets_count; i++) {
+        lh_buf_add(&replay->stage.erased, lh_bytes_of(erase->targets[i], LH_HASH_SIZE));
+    }
+    return lh_buf_check(&replay->stage.erased, err);
+}
+
+enum lh_code lh_replay_settle(struct lh_replay *replay, struct lh_err *err)
+{
+    struct lh_replay_stage *stage = &replay->stage;
+    struct lh_reader in = lh_reader_of(lh_buf_bytes(&stage->awaited));
+
+    while (!lh_reader_is_done(&in)) {
+        uint64_t index = lh_read_u64(&in);
+        struct lh_bytes hash = lh_read_view(&in, LH_HASH_SIZE);
+
+        lh_assert(!in.failed);
+        lh_assert(index - replay->block_first < LH_BLOCK_ENTRIES_MAX);
+        if (!stage->is_here[index - replay->block_first]) {
+            lh_buf_add_u64(&stage->absent, index);
+            lh_buf_add(&stage->absent, hash);
+        }
+    }
+    lh_buf_reset(&stage->awaited);
+    memset(stage->is_here, 0, sizeof stage->is_here);
+    return lh_buf_check(&stage->absent, err);
+}
+
+static int compare_hashes(const void *a, const void *b)
+{
+    return memcmp(a, b, LH_HASH_SIZE);
+}
+
+static bool is_erased(const struct lh_buf *sorted, struct lh_bytes hash)
+{
+    size_t count = sorted->len / LH_HASH_SIZE;
+
+    return count > 0 &&
+           bsearch(hash.data, sorted->data, count, LH_HASH_SIZE, compare_hashes) != NULL;
+}
+
+/* spec ledger.md 11: "Where an archive says that it keeps the private parts of a ledger, each entry
+ * with an index digest has one, or an ERASE of the same ledger covers it." */
+enum lh_code lh_replay_judge_absent(struct lh_replay *replay, struct lh_err *err)
+{
+    struct lh_replay_stage *stage = &replay->stage;
+    struct lh_replay_place place = { .ledger = replay->ledger_count - 1 };
+
+    if (!keeps_private(replay)) {
+        return LH_OK;
+    }
+    enum lh_code rc = lh_replay_settle(replay, err);
+    if (rc != LH_OK) {
+        return rc;
+    }
+    if (stage->erased.len > 0) {
+        qsort(stage->erased.data, stage->erased.len / LH_HASH_SIZE, LH_HASH_SIZE, compare_hashes);
+    }
+    struct lh_reader in = lh_reader_of(lh_buf_bytes(&stage->absent));
+    while (!lh_reader_is_done(&in)) {
+        place.index = lh_read_u64(&in);
+        if (!is_erased(&stage->erased, lh_read_view(&in, LH_HASH_SIZE))) {
+            /* spec ledger.md 11: "after an entry of a newer schema, which may be the ERASE, P02 is
+             * cannot tell" */
+            lh_replay_findings_add(&replay->findings,
+                                   stage->has_newer ? LH_ERR_UNKNOWN : LH_ERR_FORGED,
+                                   lh_replay_rule_find("P02"), &place,
+                                   "the private part is missing and no ERASE covers it");
+        }
+    }
+    return LH_OK;
+}
