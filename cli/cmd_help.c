@@ -1,8 +1,7 @@
 #include "cli/cmds.h"
 
+#include "cli/completion.h"
 #include "cli/render.h"
-
-#include <string.h>
 
 int lh_cmd_version(struct lh_cli *cli)
 {
@@ -43,71 +42,23 @@ int lh_cmd_help(struct lh_cli *cli)
     return rc == LH_OK ? LH_EXIT_OK : lh_cli_fail(cli, rc, &err);
 }
 
-/* ---- completion ---- */
-
-static void add_names(struct lh_buf *out, const struct lh_option *options)
-{
-    for (const struct lh_option *at = options; at != NULL && at->name != NULL; at++) {
-        lh_buf_add_format(out, " --%s", at->name);
-    }
-}
-
-/* "receipt get" is completed as "receipt", then "get". */
-static void add_first_words(struct lh_buf *out, const struct lh_verb *verbs)
-{
-    size_t last_len = 0;
-    const char *last = "";
-
-    for (const struct lh_verb *verb = verbs; verb->name != NULL; verb++) {
-        size_t len = strcspn(verb->name, " ");
-
-        if (len != last_len || strncmp(last, verb->name, len) != 0) {
-            lh_buf_add_format(out, " %.*s", (int)len, verb->name);
-        }
-        last = verb->name;
-        last_len = len;
-    }
-}
-
-static void add_bash(struct lh_buf *out, const struct lh_cli *cli)
-{
-    lh_buf_add_text(out, "# bash completion for liuhen: source it, or put it into\n"
-                         "# /usr/share/bash-completion/completions/liuhen\n"
-                         "_liuhen() {\n"
-                         "    local word=${COMP_WORDS[COMP_CWORD]} list=\n"
-                         "    case \"$COMP_CWORD ${COMP_WORDS[1]} ${COMP_WORDS[2]}\" in\n"
-                         "    \"1 \"*) list=\"");
-    add_first_words(out, cli->verbs);
-    lh_buf_add_text(out, "\" ;;\n");
-    for (const struct lh_verb *verb = cli->verbs; verb->name != NULL; verb++) {
-        const char *space = strchr(verb->name, ' ');
-
-        if (space != NULL) {
-            lh_buf_add_format(out, "    \"2 %.*s \"*) list=\"$(compgen -W '%s' -- \"$word\") $list",
-                              (int)(space - verb->name), verb->name, space + 1);
-            lh_buf_add_text(out, "\" ;;&\n");
-        }
-        lh_buf_add_format(out, "    *\" %s\"|*\" %s \"*) list=\"$list", verb->name, verb->name);
-        add_names(out, verb->options);
-        add_names(out, cli->common);
-        lh_buf_add_text(out, "\" ;;&\n");
-    }
-    lh_buf_add_text(out, "    esac\n"
-                         "    mapfile -t COMPREPLY < <(compgen -W \"$list\" -- \"$word\")\n"
-                         "    [ ${#COMPREPLY[@]} -gt 0 ] || compopt -o default\n"
-                         "}\n"
-                         "complete -F _liuhen liuhen\n");
-}
-
 int lh_cmd_completion(struct lh_cli *cli)
 {
+    const struct lh_completion of = { .verbs = cli->verbs,
+                                      .common = cli->common,
+                                      .lang = cli->lang };
+    const char *shell = cli->args.operands[0];
     struct lh_buf text = LH_BUF_EMPTY;
+    struct lh_err err = LH_ERR_NONE;
+    enum lh_code rc;
 
-    if (strcmp(cli->args.operands[0], "bash") != 0) {
-        return lh_cli_usage(cli, LH_MSG_COMPLETION_WHAT, cli->args.operands[0], "");
+    if (!lh_completion_add(&text, shell, &of)) {
+        return lh_cli_usage(cli, LH_MSG_COMPLETION_WHAT, shell, "");
     }
-    add_bash(&text, cli);
-    (void)fputs(lh_buf_text(&text), cli->out);
+    rc = lh_buf_check(&text, &err);
+    if (rc == LH_OK) {
+        (void)fputs(lh_buf_text(&text), cli->out);
+    }
     lh_buf_clear(&text);
-    return LH_EXIT_OK;
+    return rc == LH_OK ? LH_EXIT_OK : lh_cli_fail(cli, rc, &err);
 }

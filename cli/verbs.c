@@ -309,12 +309,19 @@ const struct lh_verb lh_verbs[] = {
       lh_cmd_help },
     { "version", "", 0, 0, NULL, { "the version", "版本" }, NO_WORDS, "-", lh_cmd_version },
     { "completion",
-      "bash",
+      "bash|zsh|fish",
       1,
       1,
       NULL,
       { "completion for a shell", "命令行补全" },
-      NO_WORDS,
+      { "Descriptions are in the language of --lang.\n"
+        "  liuhen completion bash > /usr/share/bash-completion/completions/liuhen\n"
+        "  liuhen completion zsh > /usr/share/zsh/vendor-completions/_liuhen\n"
+        "  liuhen completion fish > /usr/share/fish/vendor_completions.d/liuhen.fish",
+        "说明文字的语言由 --lang 决定.\n"
+        "  liuhen completion bash > /usr/share/bash-completion/completions/liuhen\n"
+        "  liuhen completion zsh > /usr/share/zsh/vendor-completions/_liuhen\n"
+        "  liuhen completion fish > /usr/share/fish/vendor_completions.d/liuhen.fish" },
       "-",
       lh_cmd_completion },
     { .name = NULL },
