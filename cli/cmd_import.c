@@ -3,11 +3,12 @@
 #include "cli/api.h"
 #include "cli/importing.h"
 #include "cli/place.h"
+#include "cli/render.h"
 
 #include <signal.h>
 #include <string.h>
 
-const struct lh_option lh_import_csv_options[] = {
+const struct lh_option lh_import_options[] = {
     { "map",
       'm',
       "MAP",
@@ -26,7 +27,7 @@ const struct lh_option lh_import_csv_options[] = {
 struct run {
     struct lh_cli *cli;
     struct lh_place place;
-    struct lh_mapping *mapping;
+    struct lh_mapping *mapping; /* NULL: none was named */
     struct lh_mapping_scope scope;
     struct lh_secret salt;
     struct lh_importing importing;
@@ -124,6 +125,22 @@ static enum lh_code print(const struct run *run, struct lh_err *err)
     return LH_OK;
 }
 
+/* The first ones also for the eye. */
+static void show_rejects(const struct lh_cli *cli, const struct lh_rejects *rejects)
+{
+    struct lh_buf safe = LH_BUF_EMPTY;
+
+    for (const char *at = lh_buf_text(&rejects->first); !cli->quiet && *at != '\0';) {
+        size_t len = strcspn(at, "\n");
+
+        lh_buf_reset(&safe);
+        lh_render_add_safe(&safe, lh_bytes_of(at, len));
+        (void)fprintf(cli->err, "%s\n", lh_buf_text(&safe));
+        at += len + (at[len] == '\n' ? 1 : 0);
+    }
+    lh_buf_clear(&safe);
+}
+
 static enum lh_code save_rejects(const struct run *run, struct lh_err *err)
 {
     struct lh_buf path = LH_BUF_EMPTY;
@@ -136,6 +153,7 @@ static enum lh_code save_rejects(const struct run *run, struct lh_err *err)
         lh_buf_reset(&path);
         rc = lh_rejects_save(rejects, &path, err);
         if (rc == LH_OK && rejects->count > 0) {
+            show_rejects(run->cli, rejects);
             lh_cli_warn(run->cli, LH_MSG_IMPORT_REJECTS, number(count, rejects->count),
                         lh_buf_text(&path), NULL);
         }
@@ -151,6 +169,10 @@ static enum lh_code read_salt(struct run *run, struct lh_err *err)
     const char *path = lh_cli_value(run->cli, "salt-file");
     enum lh_code rc;
 
+    if (run->mapping == NULL) {
+        return path == NULL ? LH_OK
+                            : lh_err_set(err, LH_ERR_INVALID, "--salt-file: only with --map");
+    }
     if (!lh_mapping_is_salted(run->mapping)) {
         return path == NULL ? LH_OK
                             : lh_err_set(err, LH_ERR_INVALID,
@@ -173,7 +195,7 @@ static enum lh_code prepare(struct run *run, struct lh_err *err)
     enum lh_code rc;
 
     rc = lh_progress_begin(&run->progress, cli, err);
-    if (rc == LH_OK) {
+    if (rc == LH_OK && lh_cli_has(cli, "map")) {
         rc = lh_mapping_open(&run->mapping, lh_cli_value(cli, "map"), err);
     }
     if (rc == LH_OK) {
@@ -191,13 +213,15 @@ static enum lh_code prepare(struct run *run, struct lh_err *err)
     return lh_importing_init(&run->importing, cli, run->mapping, &run->scope, err);
 }
 
-static enum lh_code import(struct run *run, struct lh_err *err)
+typedef enum lh_code read_fn(struct lh_importing *importing, const char *path, struct lh_err *err);
+
+static enum lh_code import(struct run *run, read_fn *read, struct lh_err *err)
 {
     const struct lh_args *args = &run->cli->args;
     enum lh_code rc = prepare(run, err);
 
     for (size_t i = 0; rc == LH_OK && i < args->operand_count; i++) {
-        rc = lh_importing_read(&run->importing, args->operands[i], err);
+        rc = read(&run->importing, args->operands[i], err);
     }
     if (rc == LH_OK && !run->is_dry) {
         run->importing.is_stopped = is_stopped;
@@ -218,17 +242,14 @@ static enum lh_code import(struct run *run, struct lh_err *err)
     return rc == LH_OK ? print(run, err) : rc;
 }
 
-int lh_cmd_import_csv(struct lh_cli *cli)
+static int run_verb(struct lh_cli *cli, read_fn *read)
 {
     struct run run = { .cli = cli, .is_dry = lh_cli_has(cli, "dry-run") };
     struct lh_err err = LH_ERR_NONE;
     enum lh_code rc;
     int code;
 
-    if (lh_cli_value(cli, "map") == NULL) {
-        return lh_cli_usage(cli, LH_MSG_OPTION_MISSING_NAMED, "map", "");
-    }
-    rc = import(&run, &err);
+    rc = import(&run, read, &err);
     code = rc != LH_OK                                 ? lh_cli_fail(cli, rc, &err)
            : lh_importing_rejected(&run.importing) > 0 ? LH_EXIT_PARTIAL
                                                        : LH_EXIT_OK;
@@ -241,4 +262,17 @@ int lh_cmd_import_csv(struct lh_cli *cli)
         (void)sigprocmask(SIG_SETMASK, &run.before, NULL);
     }
     return code;
+}
+
+int lh_cmd_import_csv(struct lh_cli *cli)
+{
+    if (!lh_cli_has(cli, "map")) {
+        return lh_cli_usage(cli, LH_MSG_OPTION_MISSING_NAMED, "map", "");
+    }
+    return run_verb(cli, lh_importing_read_csv);
+}
+
+int lh_cmd_import_ndjson(struct lh_cli *cli)
+{
+    return run_verb(cli, lh_importing_read_ndjson);
 }

@@ -1,18 +1,14 @@
 #include "cli/csv.h"
 
-#include <zlib.h>
+#include "cli/unpack.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { CHUNK = 64 * 1024, END = -1, FAILED = -2 };
 
 struct lh_csv {
-    gzFile file;
-    char *path;
+    struct lh_unpack *unpack;
     uint64_t line; /* of the byte that comes next */
     size_t at, len;
     uint8_t chunk[CHUNK];
@@ -32,40 +28,23 @@ struct lh_csv {
 
 static enum lh_code bad(struct lh_csv *csv, uint64_t line, const char *what)
 {
-    return lh_err_set(csv->err, LH_ERR_INVALID, "%s:%llu: %s", csv->path, (unsigned long long)line,
-                      what);
-}
-
-static void set_gzip_error(struct lh_csv *csv)
-{
-    int code = Z_OK;
-    const char *words = gzerror(csv->file, &code);
-
-    if (code == Z_ERRNO) {
-        (void)lh_err_set(csv->err, LH_ERR_IO, "%s: %s", csv->path, strerror(errno));
-    } else {
-        (void)lh_err_set(csv->err, LH_ERR_IO, "%s: damaged gzip: %s", csv->path, words);
-    }
+    return lh_err_set(csv->err, LH_ERR_INVALID, "%s:%llu: %s", lh_unpack_path(csv->unpack),
+                      (unsigned long long)line, what);
 }
 
 /* The next byte stays where it is. */
 static int peek(struct lh_csv *csv)
 {
-    int len;
-    int code = Z_OK;
+    size_t len = 0;
 
     if (csv->at < csv->len) {
         return csv->chunk[csv->at];
     }
-    len = gzread(csv->file, csv->chunk, CHUNK);
-    /* A gzip file that was cut reads as a short one; only the error tells. */
-    (void)gzerror(csv->file, &code);
-    if (len < 0 || code == Z_BUF_ERROR) {
-        set_gzip_error(csv);
+    if (lh_unpack_read(csv->unpack, csv->chunk, CHUNK, &len, csv->err) != LH_OK) {
         return FAILED;
     }
     csv->at = 0;
-    csv->len = (size_t)len;
+    csv->len = len;
     return len > 0 ? csv->chunk[0] : END;
 }
 
@@ -268,34 +247,16 @@ static enum lh_code read_header(struct lh_csv *csv, struct lh_err *err)
     return rc;
 }
 
-static enum lh_code open_file(struct lh_csv *csv, struct lh_err *err)
-{
-    int fd =
-        strcmp(csv->path, "-") == 0 ? dup(STDIN_FILENO) : open(csv->path, O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0) {
-        return lh_err_set(err, errno == ENOENT ? LH_ERR_NOT_FOUND : LH_ERR_IO, "%s: %s", csv->path,
-                          strerror(errno));
-    }
-    csv->file = gzdopen(fd, "rb");
-    if (csv->file == NULL) {
-        (void)close(fd);
-        return lh_err_set(err, LH_ERR_NOMEM, "out of memory");
-    }
-    return LH_OK;
-}
-
 enum lh_code lh_csv_open(struct lh_csv **out, const char *path, struct lh_err *err)
 {
     struct lh_csv *csv = calloc(1, sizeof *csv);
     enum lh_code rc;
 
-    if (csv == NULL || (csv->path = strdup(path)) == NULL) {
-        free(csv);
+    if (csv == NULL) {
         return lh_err_set(err, LH_ERR_NOMEM, "out of memory");
     }
     csv->line = 1;
-    rc = open_file(csv, err);
+    rc = lh_unpack_open(&csv->unpack, path, err);
     if (rc == LH_OK) {
         rc = read_header(csv, err);
     }
@@ -312,12 +273,9 @@ void lh_csv_close(struct lh_csv *csv)
     if (csv == NULL) {
         return;
     }
-    if (csv->file != NULL) {
-        (void)gzclose(csv->file);
-    }
+    lh_unpack_close(csv->unpack);
     lh_buf_clear(&csv->names);
     lh_buf_clear(&csv->text);
-    free(csv->path);
     free(csv);
 }
 

@@ -2,7 +2,7 @@
 #define LH_CLI_CSV_H
 
 /*
- * Comma-separated values (RFC 4180) from a file, plain or gzip, one record at a time.
+ * Comma-separated values (RFC 4180) from a file, plain, gzip or zstd, one record at a time.
  *
  *  1. The first record names the columns: no name is empty or stands twice.
  *  2. A line ends with LF or CRLF. A quoted field may hold commas, line ends and quotes (doubled);

@@ -84,8 +84,8 @@ static enum lh_code judge(struct lh_importing *importing, json_t *event, bool ha
     return rc == LH_OK ? lh_events_check_personal(importing->body, why) : rc;
 }
 
-static enum lh_code keep(struct lh_importing *importing, const struct lh_mapped *mapped,
-                         const struct lh_import_event *place, struct lh_err *err)
+enum lh_code lh_importing_keep(struct lh_importing *importing, const struct lh_mapped *mapped,
+                               const struct lh_import_event *place, struct lh_err *err)
 {
     struct lh_import_event event = *place;
     char *text = NULL;
@@ -123,9 +123,14 @@ static enum lh_code keep(struct lh_importing *importing, const struct lh_mapped 
 
 /* ---- one record ---- */
 
-/* A rejected record is no failure of the run. */
-static enum lh_code settle(struct lh_importing *importing, enum lh_code rc, uint64_t line,
-                           const struct lh_err *why, struct lh_err *err)
+void lh_importing_begin_file(struct lh_importing *importing, const char *path)
+{
+    lh_rejects_init(&importing->files[importing->file_count], path);
+    importing->file_count++;
+}
+
+enum lh_code lh_importing_settle(struct lh_importing *importing, enum lh_code rc, uint64_t line,
+                                 const struct lh_err *why, struct lh_err *err)
 {
     if (rc == LH_ERR_INVALID) {
         lh_rejects_add_err(&importing->files[importing->file_count - 1], line, why);
@@ -143,25 +148,33 @@ static enum lh_code add_case(struct lh_importing *importing, const struct lh_csv
 
     rc = lh_mapping_case(importing->mapping, &mapped, importing->scope, record, &why);
     if (rc != LH_OK) {
-        return settle(importing, rc, record->line, &why, err);
+        return lh_importing_settle(importing, rc, record->line, &why, err);
     }
-    rc = keep(importing, &mapped,
-              &(struct lh_import_event){ .line = record->line,
-                                         .case_at = case_at,
-                                         .file = (uint16_t)(importing->file_count - 1),
-                                         .is_case = true },
-              err);
+    rc = lh_importing_keep(importing, &mapped,
+                           &(struct lh_import_event){ .line = record->line,
+                                                      .case_at = case_at,
+                                                      .file = (uint16_t)(importing->file_count - 1),
+                                                      .is_case = true },
+                           err);
     json_decref(mapped.event);
     return rc;
 }
 
-/* The number of a case; a new one's own event is made of this record. */
-static enum lh_code find_case(struct lh_importing *importing, const struct lh_csv_record *record,
-                              const char *case_id, uint32_t *out, struct lh_err *err)
+enum lh_code lh_importing_count_staff(struct lh_importing *importing, const char *staff,
+                                      struct lh_err *err)
+{
+    return staff[0] == '\0' || json_object_set_new(importing->staff, staff, json_true()) == 0
+               ? LH_OK
+               : no_memory(err);
+}
+
+enum lh_code lh_importing_count_case(struct lh_importing *importing, const char *case_id,
+                                     uint32_t *out, bool *out_is_new, struct lh_err *err)
 {
     const json_t *known = json_object_get(importing->cases, case_id);
 
     *out = LH_IMPORT_NO_CASE;
+    *out_is_new = false;
     if (case_id[0] == '\0') {
         return LH_OK;
     }
@@ -170,11 +183,22 @@ static enum lh_code find_case(struct lh_importing *importing, const struct lh_cs
         return LH_OK;
     }
     *out = (uint32_t)json_object_size(importing->cases);
-    if (json_object_set_new(importing->cases, case_id, json_integer((json_int_t)*out)) != 0) {
-        return no_memory(err);
-    }
-    return lh_mapping_has_cases(importing->mapping) ? add_case(importing, record, *out, err)
-                                                    : LH_OK;
+    *out_is_new = true;
+    return json_object_set_new(importing->cases, case_id, json_integer((json_int_t)*out)) == 0
+               ? LH_OK
+               : no_memory(err);
+}
+
+/* The number of a record's case; a new one's own event is made of this record. */
+static enum lh_code find_case(struct lh_importing *importing, const struct lh_csv_record *record,
+                              const char *case_id, uint32_t *out, struct lh_err *err)
+{
+    bool is_new = false;
+    enum lh_code rc = lh_importing_count_case(importing, case_id, out, &is_new, err);
+
+    return rc == LH_OK && is_new && lh_mapping_has_cases(importing->mapping)
+               ? add_case(importing, record, *out, err)
+               : rc;
 }
 
 static enum lh_code add_row(struct lh_importing *importing, const struct lh_csv_record *record,
@@ -184,9 +208,8 @@ static enum lh_code add_row(struct lh_importing *importing, const struct lh_csv_
                                      .file = (uint16_t)(importing->file_count - 1) };
     enum lh_code rc = find_case(importing, record, mapped->case_id, &place.case_at, err);
 
-    if (rc == LH_OK && mapped->staff[0] != '\0' &&
-        json_object_set_new(importing->staff, mapped->staff, json_true()) != 0) {
-        rc = no_memory(err);
+    if (rc == LH_OK) {
+        rc = lh_importing_count_staff(importing, mapped->staff, err);
     }
     if (rc != LH_OK) {
         return rc;
@@ -194,25 +217,25 @@ static enum lh_code add_row(struct lh_importing *importing, const struct lh_csv_
     if (place.case_at != LH_IMPORT_NO_CASE && lh_mapping_has_steps(importing->mapping)) {
         place.step = 1;
     }
-    return keep(importing, mapped, &place, err);
+    return lh_importing_keep(importing, mapped, &place, err);
 }
 
-static enum lh_code add_record(struct lh_importing *importing, const struct lh_csv_record *record,
-                               size_t column_count, struct lh_err *err)
+enum lh_code lh_importing_add_record(struct lh_importing *importing,
+                                     const struct lh_csv_record *record, size_t column_count,
+                                     struct lh_err *err)
 {
     struct lh_mapped mapped = { .event = NULL };
     struct lh_err why = LH_ERR_NONE;
     enum lh_code rc;
 
-    importing->row_count++;
     if (record->count != column_count) {
         rc = lh_err_set(&why, LH_ERR_INVALID, "%zu fields instead of %zu", record->count,
                         column_count);
-        return settle(importing, rc, record->line, &why, err);
+        return lh_importing_settle(importing, rc, record->line, &why, err);
     }
     rc = lh_mapping_row(importing->mapping, &mapped, importing->scope, record, &why);
     if (rc != LH_OK) {
-        rc = settle(importing, rc, record->line, &why, err);
+        rc = lh_importing_settle(importing, rc, record->line, &why, err);
         if (rc != LH_OK || mapped.time_unix_ms == LH_MAPPED_NO_TIME) {
             return rc;
         }
@@ -222,15 +245,15 @@ static enum lh_code add_record(struct lh_importing *importing, const struct lh_c
     return rc;
 }
 
-enum lh_code lh_importing_read(struct lh_importing *importing, const char *path, struct lh_err *err)
+enum lh_code lh_importing_read_csv(struct lh_importing *importing, const char *path,
+                                   struct lh_err *err)
 {
     struct lh_csv *csv = NULL;
     struct lh_csv_record record;
     bool has = true;
     enum lh_code rc;
 
-    lh_rejects_init(&importing->files[importing->file_count], path);
-    importing->file_count++;
+    lh_importing_begin_file(importing, path);
     rc = lh_csv_open(&csv, path, err);
     if (rc == LH_OK) {
         rc = lh_mapping_bind(importing->mapping, lh_csv_header(csv), err);
@@ -238,7 +261,8 @@ enum lh_code lh_importing_read(struct lh_importing *importing, const char *path,
     while (rc == LH_OK && has) {
         rc = lh_csv_next(csv, &record, &has, err);
         if (rc == LH_OK && has) {
-            rc = add_record(importing, &record, lh_csv_header(csv)->count, err);
+            importing->row_count++;
+            rc = lh_importing_add_record(importing, &record, lh_csv_header(csv)->count, err);
         }
     }
     lh_csv_close(csv);

@@ -2,7 +2,7 @@
 #define LH_CLI_IMPORTING_H
 
 /*
- * Taking tables in as events of before the ledger.
+ * Taking tables, or events that are ready as JSON, in as events of before the ledger.
  *
  *  1. Every file is read whole and judged before anything is handed in: a damaged file records
  *     nothing.
@@ -24,7 +24,7 @@ enum {
 
 struct lh_importing {
     struct lh_cli *cli;
-    struct lh_mapping *mapping;           /* borrowed */
+    struct lh_mapping *mapping;           /* borrowed; NULL: events as they are, JSON only */
     const struct lh_mapping_scope *scope; /* borrowed */
     bool (*is_stopped)(void *arg);        /* asked between requests; NULL: never */
     void *stop_arg;
@@ -47,13 +47,19 @@ struct lh_importing {
 };
 
 enum lh_code lh_importing_init(struct lh_importing *importing, struct lh_cli *cli,
-                               LH_KEEPS struct lh_mapping *mapping,
+                               LH_KEEPS struct lh_mapping *mapping, /* may be NULL */
                                LH_KEEPS const struct lh_mapping_scope *scope,
                                struct lh_err *err) LH_MUST_CHECK;
 void lh_importing_clear(struct lh_importing *importing);
-/** Read a table. LH_ERR_INVALID, LH_ERR_IO, LH_ERR_LIMIT; a bad record is only rejected. */
-enum lh_code lh_importing_read(struct lh_importing *importing, LH_KEEPS const char *path,
-                               struct lh_err *err) LH_MUST_CHECK;
+/** Read a CSV table. LH_ERR_INVALID, LH_ERR_IO, LH_ERR_LIMIT; a bad record is only rejected. */
+enum lh_code lh_importing_read_csv(struct lh_importing *importing, LH_KEEPS const char *path,
+                                   struct lh_err *err) LH_MUST_CHECK;
+/**
+ * Read one JSON object a line: events in the form of POST /v1/events or, under a map, records whose
+ * columns are the members' names, "a.b" within an object "a". Errors as for a table.
+ */
+enum lh_code lh_importing_read_ndjson(struct lh_importing *importing, LH_KEEPS const char *path,
+                                      struct lh_err *err) LH_MUST_CHECK;
 /** Hand all of it in. LH_AGAIN: is_stopped said so. What was recorded until then stays. */
 enum lh_code lh_importing_post(struct lh_importing *importing, struct lh_progress *progress,
                                struct lh_err *err) LH_MUST_CHECK;

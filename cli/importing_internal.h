@@ -21,4 +21,26 @@ struct lh_import_event {
     uint32_t step; /* 0: not numbered */
 };
 
+/** A file more; what is read from now on is of it. */
+void lh_importing_begin_file(struct lh_importing *importing, const char *path);
+/** Reject the record of that line when `rc` is LH_ERR_INVALID, which is no failure of the run. */
+enum lh_code lh_importing_settle(struct lh_importing *importing, enum lh_code rc, uint64_t line,
+                                 const struct lh_err *why, struct lh_err *err) LH_MUST_CHECK;
+/** Judge an event and keep it, or the place of one that was rejected (mapped->event NULL). */
+enum lh_code lh_importing_keep(struct lh_importing *importing, const struct lh_mapped *mapped,
+                               const struct lh_import_event *place,
+                               struct lh_err *err) LH_MUST_CHECK;
+/** Count whom an event is by; "" is nobody. */
+enum lh_code lh_importing_count_staff(struct lh_importing *importing, const char *staff,
+                                      struct lh_err *err) LH_MUST_CHECK;
+/** The number of a case; `*out_is_new` when it was not seen before. "" is LH_IMPORT_NO_CASE. */
+enum lh_code lh_importing_count_case(struct lh_importing *importing, const char *case_id,
+                                     uint32_t *out, bool *out_is_new,
+                                     struct lh_err *err) LH_MUST_CHECK;
+/** Map a record that has `column_count` columns under the map that is bound, and keep its events.
+ */
+enum lh_code lh_importing_add_record(struct lh_importing *importing,
+                                     const struct lh_csv_record *record, size_t column_count,
+                                     struct lh_err *err) LH_MUST_CHECK;
+
 #endif

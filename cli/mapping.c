@@ -574,3 +574,51 @@ enum lh_code lh_mapping_bind(struct lh_mapping *mapping, const struct lh_csv_rec
 
     return rc == LH_OK ? bind_part(mapping, &mapping->cases, header, err) : rc;
 }
+
+static enum lh_code add_own(struct lh_mapping *mapping, const struct lh_mapping_part *part,
+                            struct lh_err *err)
+{
+    for (size_t i = 0; i < part->count; i++) {
+        for (size_t j = 0; j < part->members[i].piece_count; j++) {
+            const struct lh_mapping_piece *piece = &part->members[i].pieces[j];
+            size_t at = 0;
+
+            if (piece->kind != LH_PIECE_COLUMN) {
+                continue;
+            }
+            while (at < mapping->own_count &&
+                   !lh_bytes_is_equal(mapping->own[at], lh_bytes_of_text(piece->text))) {
+                at++;
+            }
+            if (at == LH_CSV_COLUMNS_MAX) {
+                return lh_err_set(err, LH_ERR_LIMIT, "%s:%u: more than %d columns", mapping->path,
+                                  part->members[i].line, LH_CSV_COLUMNS_MAX);
+            }
+            if (at == mapping->own_count) {
+                mapping->own[mapping->own_count++] = lh_bytes_of_text(piece->text);
+            }
+        }
+    }
+    return LH_OK;
+}
+
+enum lh_code lh_mapping_bind_own(struct lh_mapping *mapping, struct lh_csv_record *out_header,
+                                 struct lh_err *err)
+{
+    struct lh_csv_record header = { .fields = mapping->own };
+    enum lh_code rc;
+
+    mapping->own_count = 0;
+    rc = add_own(mapping, &mapping->row, err);
+    if (rc == LH_OK) {
+        rc = add_own(mapping, &mapping->cases, err);
+    }
+    header.count = mapping->own_count;
+    if (rc == LH_OK) {
+        rc = lh_mapping_bind(mapping, &header, err);
+    }
+    if (rc == LH_OK) {
+        *out_header = header;
+    }
+    return rc;
+}

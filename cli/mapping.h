@@ -37,6 +37,13 @@ bool lh_mapping_has_steps(const struct lh_mapping *mapping);
 enum lh_code lh_mapping_bind(struct lh_mapping *mapping, const struct lh_csv_record *header,
                              struct lh_err *err) LH_MUST_CHECK;
 
+/**
+ * For records without a header of their own: bind to the columns that the map names, each once. The
+ * header that is made is valid until close. LH_ERR_LIMIT: more than LH_CSV_COLUMNS_MAX of them.
+ */
+enum lh_code lh_mapping_bind_own(struct lh_mapping *mapping, struct lh_csv_record *out_header,
+                                 struct lh_err *err) LH_MUST_CHECK;
+
 /* What the numbers are hashed under. */
 struct lh_mapping_scope {
     struct lh_suite *suite;

@@ -62,6 +62,8 @@ struct lh_mapping {
     char zone[8];
     struct lh_mapping_part row;
     struct lh_mapping_part cases;
+    size_t own_count; /* columns that its members name */
+    struct lh_bytes own[LH_CSV_COLUMNS_MAX];
     size_t table_count;
     struct lh_mapping_table tables[LH_MAPPING_TABLES_MAX];
 };

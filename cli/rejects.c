@@ -14,8 +14,19 @@ void lh_rejects_init(struct lh_rejects *rejects, const char *path)
 
 void lh_rejects_clear(struct lh_rejects *rejects)
 {
+    lh_buf_clear(&rejects->first);
     lh_buf_clear(&rejects->lines);
     rejects->count = 0;
+}
+
+static void add_first(struct lh_rejects *rejects, uint64_t line, struct lh_bytes pointer,
+                      struct lh_bytes reason)
+{
+    lh_buf_add_format(&rejects->first, "%s:%llu: ", rejects->path, (unsigned long long)line);
+    lh_buf_add(&rejects->first, pointer);
+    lh_buf_add_text(&rejects->first, pointer.len > 0 ? ": " : "");
+    lh_buf_add(&rejects->first, reason);
+    lh_buf_add_u8(&rejects->first, '\n');
 }
 
 static void add(struct lh_rejects *rejects, uint64_t line, struct lh_bytes pointer,
@@ -32,6 +43,9 @@ static void add(struct lh_rejects *rejects, uint64_t line, struct lh_bytes point
     lh_json_add_text(&json, "reason", reason);
     lh_json_end_object(&json);
     lh_buf_add_u8(&rejects->lines, '\n');
+    if (rejects->count < LH_REJECTS_SHOWN) {
+        add_first(rejects, line, pointer, reason);
+    }
     rejects->count++;
 }
 

@@ -9,11 +9,14 @@
 
 #include "crypto/base/buf.h"
 
+enum { LH_REJECTS_SHOWN = 10 };
+
 struct lh_rejects {
     const char
         *path; /* of the file; "-": standard input, whose rejects go to stdin.rejects.ndjson */
     size_t count;
     struct lh_buf lines;
+    struct lh_buf first; /* LH_REJECTS_SHOWN of them for people: "FILE:LINE: POINTER: reason" */
 };
 
 void lh_rejects_init(struct lh_rejects *rejects, LH_KEEPS const char *path);

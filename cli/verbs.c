@@ -141,19 +141,39 @@ const struct lh_verb lh_verbs[] = {
       "FILE...",
       1,
       LH_ARGS_MAX,
-      lh_import_csv_options,
+      lh_import_options,
       { "take tables of before the ledger in", "导入启用账本前的历史表格" },
-      { "CSV with the names of the columns in its first line, plain or gzip. A map says how "
+      { "CSV with the names of the columns in its first line, plain, gzip or zstd. A map says how "
         "columns\n"
         "become events; they carry the flag imported. What is recorded already is a duplicate, so "
         "an\n"
         "interrupted run is simply repeated. What is refused goes to FILE.rejects.ndjson.\n"
         "  liuhen import csv log.csv.gz --map log.map --dry-run",
-        "CSV 首行为列名, 可为 gzip 压缩. 映射文件说明各列如何成为条目, 条目带 imported 标志.\n"
+        "CSV 首行为列名, 可为 gzip 或 zstd 压缩. 映射文件说明各列如何成为条目, 条目带 imported "
+        "标志.\n"
         "已登记的视为重复, 因此中断后重新运行即可. 被拒绝的行写入 FILE.rejects.ndjson.\n"
         "  liuhen import csv log.csv.gz --map log.map --dry-run" },
       "1 4 5 6 8 130",
       lh_cmd_import_csv },
+    { "import ndjson",
+      "FILE...",
+      1,
+      LH_ARGS_MAX,
+      lh_import_options,
+      { "take events of before the ledger in, one JSON object a line",
+        "导入启用账本前的事件, 每行一个 JSON 对象" },
+      { "Events as POST /v1/events takes them, each with its id and event_time; plain, gzip or "
+        "zstd.\n"
+        "With --map the lines are records, and the names of their members are the columns. The "
+        "flag\n"
+        "imported is set. Repeating a run, and what is refused, are as with import csv.\n"
+        "  liuhen import ndjson events.ndjson.zst --dry-run",
+        "事件格式与 POST /v1/events 相同, 须有 id 和 event_time; 可为 gzip 或 zstd 压缩.\n"
+        "带 --map 时每行是一条记录, 成员名即列名. 自动加 imported 标志.\n"
+        "重复运行和被拒绝的行同 import csv.\n"
+        "  liuhen import ndjson events.ndjson.zst --dry-run" },
+      "1 4 5 6 8 130",
+      lh_cmd_import_ndjson },
     /* read */
     { "trail",
       "",

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Importing tables: small ones, right and wrong; or a year of a real permit office, twice.
+# Importing: small tables, right and wrong; a year of a real permit office, twice; events as JSON lines.
 #
-#   test_import.sh BUILD_DIR small|real
+#   test_import.sh BUILD_DIR small|real|ndjson
 #
 # "real" exits 77 where the table is not: it lies beside the checkout, in ../shared/data.
 set -eu
 
-build=$(cd "${1:?usage: test_import.sh BUILD_DIR small|real}" && pwd)
-part=${2:?usage: test_import.sh BUILD_DIR small|real}
+build=$(cd "${1:?usage: test_import.sh BUILD_DIR small|real|ndjson}" && pwd)
+part=${2:?usage: test_import.sh BUILD_DIR small|real|ndjson}
 here=$(cd "$(dirname "$0")" && pwd)
 table=$here/../../../shared/data/coselog-wabo-receipt.csv.gz
 map=$here/../../cli/examples/coselog.map
@@ -105,7 +105,7 @@ map_says() {
 
 # ---- a node ----
 
-[ "$part" = small ] || [ -f "$table" ] || {
+[ "$part" != real ] || [ -f "$table" ] || {
     echo "the real table is not here: skipped"
     exit 77
 }
@@ -263,6 +263,8 @@ END
     rm bad.csv.rejects.ndjson
     expect 8 import bad.csv --map desk.map
     says err '8 rejected: see bad.csv.rejects.ndjson'
+    says err 'bad.csv:6: /detail/state: no code'
+    says err 'bad.csv:3: 8 fields instead of 7'
     for line in '"line":3,"pointer":"","reason":"8 fields instead of 7"' \
         '"line":4,"pointer":"/event_time","reason":"no such time' \
         '"line":5,"pointer":"/event_time","reason":"not a time of the form' \
@@ -313,9 +315,160 @@ real_table() {
     [ "$(entries)" = "$size" ] || fail "the ledger grew"
 }
 
+# ---- one JSON object a line ----
+
+# How many QUERY are in the ledger, proven.
+queries() { liuhen stats --by type --type QUERY 2>/dev/null | cut -f2; }
+import_lines() { liuhen import ndjson "$@"; }
+
+# event ID TIME: a line
+event() {
+    printf '{"type":"QUERY","source":"old","id":"%s","event_time":"%s","unit":"hall","staff":"00112233445566aa","channel":"PLATFORM","item":"marriage","catalogue_version":1,"exchange":"%032x","counterparty":"mzj","purpose":"school","legal_basis":"zj-public-data-2022","detail":{"requested_mask":1}}\n' \
+        "$1" "$2" "$(printf '%s' "$1" | cksum | cut -d' ' -f1)"
+}
+
+# pack_zstd FILE: to FILE.zst
+pack_zstd() {
+    python3 -B - "$1" <<'END'
+import ctypes, sys
+zstd = ctypes.CDLL("libzstd.so.1")
+zstd.ZSTD_compress.restype = zstd.ZSTD_compressBound.restype = ctypes.c_size_t
+zstd.ZSTD_compressBound.argtypes = [ctypes.c_size_t]
+zstd.ZSTD_compress.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int]
+data = open(sys.argv[1], "rb").read()
+room = zstd.ZSTD_compressBound(len(data))
+out = ctypes.create_string_buffer(room)
+size = zstd.ZSTD_compress(out, room, data, len(data), 3)
+open(sys.argv[1] + ".zst", "wb").write(out.raw[:size])
+END
+}
+
+json_lines() {
+    claim "events are recorded as they are, by their time, as of before the ledger"
+    { event n-2 2019-03-02T09:00:00+08:00 && echo && event n-1 2019-03-01T09:00:00+08:00; } >n.ndjson
+    size=$(entries)
+    expect 0 import_lines n.ndjson --dry-run
+    says out '2 rows, 0 cases, 1 staff members: 2 events'
+    [ "$(entries)" = "$size" ] || fail "a dry run recorded something"
+    expect 0 import_lines n.ndjson
+    says out '2 recorded, 0 recorded before, 0 rejected'
+    expect 0 liuhen export -f ndjson -o n.out --type QUERY
+    [ "$(sed 's/.*"id": *"\([^"]*\)".*/\1/' n.out | tr '\n' ' ')" = 'n-1 n-2 ' ] || fail "not by their time"
+    [ "$(grep -c '"imported"' n.out)" -eq 2 ] || fail "not all are said to be imported"
+    says n.out '"department":"gaj"'
+
+    claim "the same lines again, in any packing, are no second entries"
+    size=$(entries)
+    expect 0 import_lines n.ndjson
+    says out '0 recorded, 2 recorded before, 0 rejected'
+    gzip -k n.ndjson
+    pack_zstd n.ndjson
+    expect 0 import_lines n.ndjson.gz --json
+    says out '"duplicate": 2'
+    expect 0 import_lines n.ndjson.zst
+    says out '2 recorded before'
+    expect 0 import_lines - <n.ndjson.zst
+    says out '2 recorded before'
+    [ "$(entries)" = "$size" ] || fail "the ledger grew"
+
+    claim "a packed file that was cut records nothing"
+    event n-9 2019-03-01T09:00:00Z >cut.ndjson
+    pack_zstd cut.ndjson
+    head -c 60 cut.ndjson.zst >cut.zst
+    expect 3 import_lines n.ndjson cut.zst
+    says err 'cut.zst: damaged zstd: it ends too early'
+    gzip -c cut.ndjson | head -c 60 >cut.gz
+    expect 3 import_lines cut.gz
+    says err 'cut.gz: damaged gzip'
+    [ "$(entries)" = "$size" ] || fail "the ledger grew"
+    expect 0 import_lines cut.ndjson.zst
+    says out '1 recorded'
+
+    claim "a bad line is named with file, line and pointer; the others are recorded"
+    {
+        event b-1 2019-03-01T09:00:00Z
+        echo '{"type":"QUERY","id":'
+        echo '["no object"]'
+        event b-4 'last tuesday'
+        event '' 2019-03-01T09:00:00Z
+        event b-6 2019-03-01T09:00:00Z | sed 's/"requested_mask":1/"requested_mask":"all"/'
+        event b-7 2019-03-01T09:00:00Z | sed 's/"item"/"thing"/'
+        echo '{"ready":"AAAA"}'
+        event b-9 2019-03-01T09:00:00Z | sed 's/"hall"/"hall 11010519491231002X"/'
+        event b-10 2019-03-01T09:00:00Z | sed 's/^{/{"department":"mzj",/'
+        event b-11 2019-03-01T09:00:00Z | sed 's/^{/{"id":"b-11",/'
+    } >bad.ndjson
+    expect 8 import_lines bad.ndjson --dry-run
+    says out 'nothing was handed in'
+    [ "$(queries)" = 3 ] || fail "a dry run recorded something"
+    expect 8 import_lines bad.ndjson
+    says out '1 recorded, 0 recorded before, 10 rejected'
+    says err '10 rejected: see bad.ndjson.rejects.ndjson'
+    for place in 'bad.ndjson:2: not JSON, from column ' 'bad.ndjson:3: not a JSON object' \
+        'bad.ndjson:4: /event_time: needed' 'bad.ndjson:5: /id: needed' \
+        'bad.ndjson:6: /detail/requested_mask: ' 'bad.ndjson:7: /' 'bad.ndjson:8: /ready: signed already' \
+        'bad.ndjson:9: /unit: ' 'bad.ndjson:10: /department: ' 'bad.ndjson:11: not JSON'; do
+        says err "$place"
+    done
+    says bad.ndjson.rejects.ndjson '"line":6,"pointer":"/detail/requested_mask"'
+    ! grep -q -e 110105 -e tuesday bad.ndjson.rejects.ndjson out err || fail "a value is repeated"
+    expect 8 import_lines bad.ndjson -q
+    ! grep -q 'bad.ndjson:2' err || fail "-q is not quiet"
+
+    claim "under a map the members of a line are the columns"
+    write_map desk.map
+    sed -i 's/{id}/{key}/; s/{what}/{step.what}/; s/{state|2}/{step.state|2}/' desk.map
+    {
+        echo '{"key":2,"when":"24.11.2011 10:00","unit":"hall","who":"ann","case":"c1","step":{"what":"later","state":null}}'
+        echo '{"key":1,"when":"24.11.2011 09:00","who":"bob","case":"c1","step":{"what":"first","state":"open"},"more":[1]}'
+        echo '{"key":3,"when":"24.11.2011 09:00","who":["bob"],"case":"c1","step":{"what":"third"}}'
+    } >m.ndjson
+    expect 8 import_lines m.ndjson --map desk.map
+    says out '3 rows, 1 cases, 2 staff members: 3 events'
+    says err 'm.ndjson:3: /who: a list or an object'
+    printf 'id,when,unit,who,case,what,state\n2,24.11.2011 10:00,hall,ann,c1,later,\n1,24.11.2011 09:00,,bob,c1,first,open\n' >m.csv
+    write_map table.map
+    expect 0 import m.csv --map table.map
+    says out '0 recorded, 3 recorded before, 0 rejected' # the same events as of a table
+    sed -i 's/{unit|none}/{office|none}/' desk.map
+    expect 2 import_lines m.ndjson --map desk.map
+    says err 'desk.map:21: no column "office"'
+    expect 2 import_lines n.ndjson --salt-file n.ndjson
+    says err 'only with --map'
+    expect 5 import_lines absent.ndjson
+    says err 'absent.ndjson'
+
+    claim "a run that is cut off is repeated, and nothing is lost or doubled"
+    size=$(queries)
+    for id in $(seq 4000); do
+        printf '{"type":"QUERY","source":"many","id":"m-%d","event_time":"2018-01-01T00:%02d:%02dZ","channel":"MACHINE","item":"marriage","catalogue_version":1,"exchange":"%032x","counterparty":"mzj","purpose":"school","legal_basis":"zj-public-data-2022","detail":{"requested_mask":1}}\n' \
+            "$id" $((id / 60 % 60)) $((id % 60)) "$id"
+    done >many.ndjson
+    liuhen import ndjson many.ndjson --progress json >out 2>err &
+    import_pid=$!
+    until grep -q '"done"' err 2>/dev/null || ! kill -0 $import_pid 2>/dev/null; do
+        sleep 0.01
+    done
+    kill -TERM $import_pid 2>/dev/null || true
+    got=0
+    wait $import_pid || got=$?
+    [ "$got" -eq 143 ] || fail "exit $got: it was not cut off"
+    says err 'run the same command again'
+    half=$(queries)
+    if [ "$half" -le "$size" ] || [ "$half" -ge $((size + 4000)) ]; then
+        fail "$half queries: not cut in the middle"
+    fi
+    expect 0 import_lines many.ndjson
+    says out "$((size + 4000 - half)) recorded, $((half - size)) recorded before, 0 rejected"
+    [ "$(queries)" = $((size + 4000)) ] || fail "$(queries) queries after $size"
+    expect 0 liuhen export -o n.lhar -q
+    expect 0 liuhen-verify --trust node/trust.policy n.lhar
+}
+
 case $part in
 small) small_tables ;;
 real) real_table ;;
-*) fail "$part: small or real" ;;
+ndjson) json_lines ;;
+*) fail "$part: small, real or ndjson" ;;
 esac
 echo "import $part: ok"
