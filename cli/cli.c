@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include "cli/files.h"
+#include "cli/refusals.h"
 #include "cli/render.h"
 
 #include <langinfo.h>
@@ -206,12 +207,14 @@ int lh_cli_exit_of(enum lh_code rc)
 int lh_cli_fail(const struct lh_cli *cli, enum lh_code rc, const struct lh_err *err)
 {
     int code = lh_cli_exit_of(rc);
+    struct lh_buf words = LH_BUF_EMPTY;
     struct lh_buf safe = LH_BUF_EMPTY;
 
-    lh_render_add_safe(&safe,
-                       lh_bytes_of_text(err->text[0] != '\0' ? err->text : lh_code_name(rc)));
+    lh_refusal_add(&words, err->text[0] != '\0' ? err->text : lh_code_name(rc), cli->lang);
+    lh_render_add_safe(&safe, lh_buf_bytes(&words));
     (void)fprintf(cli->err, "liuhen: %s\n", lh_buf_text(&safe));
     lh_buf_clear(&safe);
+    lh_buf_clear(&words);
     return code != LH_EXIT_OK ? code : LH_EXIT_FAILED;
 }
 

@@ -620,12 +620,28 @@ static void tell(const struct founding *founding)
     lh_cli_note(founding->cli, LH_MSG_INIT_NEXT, data, NULL);
 }
 
+/* Before anything is made. */
+static int check_guard(const struct lh_cli *cli)
+{
+    const char *guard = lh_cli_value(cli, "guard");
+    struct lh_err err = LH_ERR_NONE;
+    bool is_inside = false;
+    enum lh_code rc = lh_path_is_within(&is_inside, guard, lh_cli_data(cli), &err);
+
+    if (rc != LH_OK) {
+        return lh_cli_fail(cli, rc, &err);
+    }
+    return is_inside ? lh_cli_usage(cli, LH_MSG_INIT_GUARD_INSIDE, guard, lh_cli_data(cli))
+                     : LH_EXIT_OK;
+}
+
 int lh_cmd_init(struct lh_cli *cli)
 {
     static const char *const needed[] = { "network", "dept", "name", "guard" };
     struct lh_err err = LH_ERR_NONE;
     struct founding founding = { .cli = cli, .err = &err };
     enum lh_code rc;
+    int code;
 
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
         if (lh_cli_value(cli, needed[i]) == NULL) {
@@ -634,6 +650,10 @@ int lh_cmd_init(struct lh_cli *cli)
     }
     if (lh_cli_data(cli) == NULL) {
         return lh_cli_usage(cli, LH_MSG_OPTION_MISSING_NAMED, "data", "");
+    }
+    code = check_guard(cli);
+    if (code != LH_EXIT_OK) {
+        return code;
     }
     rc = found(&founding);
     if (rc == LH_OK) {

@@ -10,7 +10,7 @@
 
 const struct lh_option lh_stats_options[] = {
     { "by", 0, "WHAT", { "staff, item, type, unit or day", "按 staff, item, type, unit 或 day" } },
-    LH_QUERY_FILTERS,
+    LH_QUERY_OPTIONS,
     { .name = NULL },
 };
 
@@ -233,7 +233,7 @@ int lh_cmd_stats(struct lh_cli *cli)
     }
     lh_proven_init(&stats.proven, cli, false);
     stats.counts = json_object();
-    rc = stats.counts != NULL ? lh_query_init_clock(&query, cli, NULL, &err)
+    rc = stats.counts != NULL ? lh_query_init(&query, cli, &err)
                               : lh_err_set(&err, LH_ERR_NOMEM, "out of memory");
     if (rc == LH_OK) {
         lh_query_tell(&query, cli);

@@ -52,7 +52,8 @@ static void print(const struct lh_cli *cli, const json_t *status)
     lh_cli_print(cli, LH_MSG_STATUS_NODE, lh_api_text(status, "version"),
                  lh_api_text(status, "department"), lh_api_text(status, "state"),
                  lh_buf_text(&uptime), NULL);
-    if (why[0] != '\0') {
+    /* What was found when the node started: it matters for as long as the node doubts. */
+    if (strcmp(lh_api_text(status, "state"), "suspect") == 0 && why[0] != '\0') {
         lh_cli_print(cli, LH_MSG_STATUS_WHY, why, NULL);
     }
     lh_cli_print(cli, LH_MSG_STATUS_LEDGER, lh_api_text(status, "origin"), lh_buf_text(&numbers[0]),

@@ -164,6 +164,90 @@ bool lh_file_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+/* Behind `out`: "/name" for each name of `rest`, without empty ones and dots. */
+static void add_names(struct lh_buf *out, const char *rest)
+{
+    while (*rest != '\0') {
+        size_t len;
+
+        rest += strspn(rest, "/");
+        len = strcspn(rest, "/");
+        if (len > 0 && !(len == 1 && rest[0] == '.')) {
+            lh_buf_add_u8(out, '/');
+            lh_buf_add(out, lh_bytes_of(rest, len));
+        }
+        rest += len;
+    }
+}
+
+/* The longest beginning of an absolute path that is there, made real, and the rest; ends in '/'. */
+static enum lh_code resolve_absolute(struct lh_buf *out, char *path, struct lh_err *err)
+{
+    size_t len = strlen(path);
+    char *real;
+
+    for (;;) {
+        char kept = path[len];
+
+        path[len] = '\0';
+        real = realpath(len > 0 ? path : "/", NULL);
+        path[len] = kept;
+        if (real != NULL || len == 0 || (errno != ENOENT && errno != ENOTDIR)) {
+            break;
+        }
+        do {
+            len--;
+        } while (path[len] != '/');
+    }
+    if (real == NULL) {
+        return io_error(err, "cannot follow", path);
+    }
+    lh_buf_reset(out);
+    add_names(out, real);
+    add_names(out, path + len);
+    lh_buf_add_u8(out, '/');
+    free(real);
+    return lh_buf_check(out, err);
+}
+
+static enum lh_code resolve(struct lh_buf *out, const char *path, struct lh_err *err)
+{
+    struct lh_buf absolute = LH_BUF_EMPTY;
+    char *here = path[0] == '/' ? NULL : realpath(".", NULL);
+    enum lh_code rc;
+
+    if (here == NULL && path[0] != '/') {
+        return io_error(err, "cannot follow", path);
+    }
+    lh_buf_add_format(&absolute, "%s/%s", here != NULL ? here : "", path);
+    lh_buf_add_u8(&absolute, '\0');
+    rc = lh_buf_check(&absolute, err);
+    if (rc == LH_OK) {
+        rc = resolve_absolute(out, (char *)absolute.data, err);
+    }
+    lh_buf_clear(&absolute);
+    free(here);
+    return rc;
+}
+
+enum lh_code lh_path_is_within(bool *out, const char *path, const char *dir, struct lh_err *err)
+{
+    struct lh_buf inner = LH_BUF_EMPTY;
+    struct lh_buf outer = LH_BUF_EMPTY;
+    enum lh_code rc = resolve(&inner, path, err);
+
+    if (rc == LH_OK) {
+        rc = resolve(&outer, dir, err);
+    }
+    if (rc == LH_OK) {
+        *out = inner.len >= outer.len &&
+               lh_bytes_is_equal(lh_bytes_of(inner.data, outer.len), lh_buf_bytes(&outer));
+    }
+    lh_buf_clear(&outer);
+    lh_buf_clear(&inner);
+    return rc;
+}
+
 enum lh_code lh_dir_make(const char *path, unsigned mode, struct lh_err *err)
 {
     struct lh_buf part = LH_BUF_EMPTY;

@@ -23,6 +23,12 @@ enum lh_code lh_file_write_new(const char *path, struct lh_bytes content, unsign
 enum lh_code lh_file_replace(const char *path, struct lh_bytes content, unsigned mode,
                              struct lh_err *err) LH_MUST_CHECK;
 bool lh_file_exists(const char *path);
+/**
+ * Does `path` lead into the directory `dir`, or to it? Neither has to be there: what is there is
+ * followed through symbolic links, and the rest is taken as it is written. LH_ERR_IO.
+ */
+enum lh_code lh_path_is_within(bool *out, const char *path, const char *dir,
+                               struct lh_err *err) LH_MUST_CHECK;
 /** Make a directory and its parents; an existing one is fine. New ones get `mode`. */
 enum lh_code lh_dir_make(const char *path, unsigned mode, struct lh_err *err) LH_MUST_CHECK;
 

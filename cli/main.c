@@ -20,6 +20,20 @@ static enum lh_lang environment_lang(void)
     return LH_LANG_EN;
 }
 
+/* --lang is looked for before anything is judged: the words about a wrong line are in it too. */
+static enum lh_lang choose_lang(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strncmp(argv[i], "--lang=", 7) == 0) {
+            return lh_lang_of_locale(argv[i] + 7);
+        }
+        if (strcmp(argv[i], "--lang") == 0 && i + 1 < argc) {
+            return lh_lang_of_locale(argv[i + 1]);
+        }
+    }
+    return environment_lang();
+}
+
 static int help_of_verb(struct lh_cli *cli)
 {
     struct lh_buf text = LH_BUF_EMPTY;
@@ -61,7 +75,7 @@ static int finish(struct lh_cli *cli, int code)
 
 int main(int argc, char **argv)
 {
-    struct lh_cli cli = { .lang = environment_lang(),
+    struct lh_cli cli = { .lang = choose_lang(argc, argv),
                           .out = stdout,
                           .err = stderr,
                           .clock = lh_clock_system(),

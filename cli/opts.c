@@ -297,7 +297,8 @@ static enum lh_code check_operands(const struct lh_args *args, enum lh_lang lang
         return LH_OK;
     }
     if (args->operand_count < verb->operands_min) {
-        return refuse(err, lang, LH_MSG_OPERAND_MISSING, verb->name, verb->operands);
+        return refuse(err, lang, LH_MSG_OPERAND_MISSING, verb->name,
+                      lh_words_in(&verb->operands, lang));
     }
     if (args->operand_count > verb->operands_max) {
         return refuse(err, lang, LH_MSG_OPERAND_EXTRA, verb->name,
@@ -400,10 +401,10 @@ void lh_verb_help(struct lh_buf *out, const struct lh_verb *verb, const struct l
                   enum lh_lang lang)
 {
     const char *more = lh_words_in(&verb->more, lang);
+    const char *operands = lh_words_in(&verb->operands, lang);
 
-    lh_buf_add_format(out, "liuhen %s%s%s%s\n\n", verb->name,
-                      verb->options != NULL ? " [OPTIONS]" : "",
-                      verb->operands[0] != '\0' ? " " : "", verb->operands);
+    lh_msg_add(out, lang, LH_MSG_HELP_USAGE, verb->name, operands[0] != '\0' ? " " : "", operands,
+               NULL);
     lh_buf_add_format(out, "%s\n", lh_words_in(&verb->title, lang));
     if (more[0] != '\0') {
         lh_buf_add_format(out, "\n%s\n", more);

@@ -23,8 +23,8 @@ struct lh_option {
 };
 
 struct lh_verb {
-    const char *name;     /* "keygen", "receipt get"; NULL ends a table */
-    const char *operands; /* for the usage line: "FILE", "[FILE|-]", "" */
+    const char *name;         /* "keygen", "receipt get"; NULL ends a table */
+    struct lh_words operands; /* for the usage line: "FILE", "[FILE|-]", "" */
     size_t operands_min;
     size_t operands_max;
     const struct lh_option *options; /* its own; NULL: none */

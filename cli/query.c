@@ -90,6 +90,24 @@ static enum lh_code check_value(const struct filter *filter, const char *value, 
     return rc == LH_OK ? rc : lh_err_wrap(err, rc, "--%s", filter->option);
 }
 
+static enum lh_code check_interval(const struct lh_query *query, const struct lh_cli *cli,
+                                   struct lh_err *err)
+{
+    struct lh_buf text = LH_BUF_EMPTY;
+    char since[LH_TIME_TEXT_SIZE];
+    char until[LH_TIME_TEXT_SIZE];
+
+    if (query->since_unix_ms < query->until_unix_ms) {
+        return LH_OK;
+    }
+    lh_time_format_local(since, query->since_unix_ms);
+    lh_time_format_local(until, query->until_unix_ms);
+    lh_msg_add(&text, cli->lang, LH_MSG_INTERVAL_EMPTY, since, until, NULL);
+    (void)lh_err_set(err, LH_ERR_INVALID, "%s", lh_buf_text(&text));
+    lh_buf_clear(&text);
+    return LH_ERR_INVALID;
+}
+
 static enum lh_code read_times(struct lh_query *query, const struct lh_cli *cli, struct lh_err *err)
 {
     int64_t now = cli->clock.wall_unix_ms(cli->clock.arg);
@@ -106,17 +124,12 @@ static enum lh_code read_times(struct lh_query *query, const struct lh_cli *cli,
     if (rc == LH_OK && query->since_unix_ms < 0 && since != NULL) {
         rc = lh_err_set(err, LH_ERR_INVALID, "--since: before 1970");
     }
-    return rc;
+    return rc == LH_OK ? check_interval(query, cli, err) : rc;
 }
 
 enum lh_code lh_query_init(struct lh_query *query, const struct lh_cli *cli, struct lh_err *err)
 {
-    return lh_query_init_clock(query, cli, lh_args_value(&cli->args, "by"), err);
-}
-
-enum lh_code lh_query_init_clock(struct lh_query *query, const struct lh_cli *cli,
-                                 const char *clock, struct lh_err *err)
-{
+    const char *clock = lh_args_value(&cli->args, "clock");
     enum lh_code rc;
 
     *query = (struct lh_query){ .args = &cli->args,

@@ -36,7 +36,7 @@ struct lh_query {
 #define LH_QUERY_OPTIONS                                                                           \
     LH_QUERY_FILTERS,                                                                              \
     {                                                                                              \
-        "by", 0, "CLOCK",                                                                          \
+        "clock", 0, "CLOCK",                                                                       \
         {                                                                                          \
             "event (default) or recorded time", "按 event (默认) 或 recorded 时间"           \
         }                                                                                          \
@@ -45,9 +45,6 @@ struct lh_query {
 /** Read the options; times are relative to now. LH_ERR_INVALID. */
 enum lh_code lh_query_init(struct lh_query *query, const struct lh_cli *cli,
                            struct lh_err *err) LH_MUST_CHECK;
-/** The same for a verb whose --by is another one: `clock` is event, recorded, or NULL for event. */
-enum lh_code lh_query_init_clock(struct lh_query *query, const struct lh_cli *cli,
-                                 const char *clock, struct lh_err *err) LH_MUST_CHECK;
 /** Append "staff=...&since=..." (nothing when there is no filter; otherwise a final '&'). */
 void lh_query_add(struct lh_buf *out, const struct lh_query *query);
 /** Would this row be asked for? */

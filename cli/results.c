@@ -2,6 +2,7 @@
 
 #include "cli/evidence.h"
 #include "cli/files.h"
+#include "cli/refusals.h"
 #include "cli/render.h"
 #include "crypto/text.h"
 
@@ -137,11 +138,16 @@ static enum lh_code code_of(const json_t *problem)
     return strcmp(code, "internal") == 0 ? LH_ERR_CORRUPT : LH_ERR_LIMIT;
 }
 
-static void add_problem(struct lh_buf *out, const json_t *problem)
+static void add_problem(struct lh_buf *out, const json_t *problem, enum lh_lang lang)
 {
     const char *pointer = lh_api_text(problem, "pointer");
+    struct lh_bytes code = lh_bytes_of_text(lh_api_text(problem, "code"));
+    const char *zh = lang == LH_LANG_ZH ? lh_refusal_find(code) : NULL;
 
-    lh_render_add_safe(out, lh_bytes_of_text(lh_api_text(problem, "code")));
+    lh_render_add_safe(out, code);
+    if (zh != NULL) {
+        lh_buf_add_format(out, " (%s)", zh);
+    }
     lh_buf_add_text(out, pointer[0] != '\0' ? " " : "");
     lh_render_add_safe(out, lh_bytes_of_text(pointer));
     lh_buf_add_text(out, ": ");
@@ -176,7 +182,7 @@ static enum lh_code print_line(const struct lh_cli *cli, const json_t *result, s
     if (item != NULL) {
         lh_buf_add_text(&line, item->name);
     } else {
-        add_problem(&line, json_object_get(result, "problem"));
+        add_problem(&line, json_object_get(result, "problem"), cli->lang);
     }
     rc = lh_buf_check(&line, err);
     if (rc == LH_OK) {

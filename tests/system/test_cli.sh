@@ -114,6 +114,19 @@ is "$(stat -c %a node/keys/seal-1.pem)" 600
 expect 1 liuhen init --network jinhua --dept mzj --name 市民政局 --data node --guard node-guard --officer a.pub --officer b.pub
 expect 2 liuhen init --network jinhua --dept gaj --name x --data other --guard other-guard --officer a.pub
 
+claim "a guard within the data directory is refused before anything is made"
+ln -s node link
+for inside in fresh/guard fresh fresh/../fresh/./x "$work/fresh/a/b"; do
+    expect 2 liuhen init --network jinhua --dept gaj --name x --data fresh --guard "$inside" --officer a.pub --officer b.pub
+    says err 'within --data'
+done
+expect 2 liuhen init --network jinhua --dept gaj --name x --data node --guard link/keys/g --officer a.pub --officer b.pub
+expect 2 liuhen init --network jinhua --dept gaj --name x --data fresh/ --guard ./fresh/g --officer a.pub --officer b.pub --lang zh
+says err '标记会一同回滚'
+[ ! -e fresh ] && [ ! -e node/keys/g ]
+expect 0 liuhen init --network jinhua --dept gaj --name x --data fresh --guard fresh-guard --officer a.pub --officer b.pub
+rm -rf fresh fresh-guard link
+
 claim "without a node the exit code is 3, without a name for it 2"
 expect 3 liuhen status --data node
 says err 'liuhend running'
@@ -224,6 +237,19 @@ event e-1 1 other >conflict.json
 expect 1 liuhen record --key s.pem conflict.json
 says out 'event.conflict'
 
+expect 1 liuhen record --key s.pem conflict.json --lang zh
+says out 'event.conflict (已登记, 但内容不同)'
+expect 5 liuhen show gaj/1/99999999 --lang zh
+says err 'request.not_found (没有该对象): '
+expect 5 liuhen show gaj/1/99999999
+lacks err '没有该对象'
+
+claim "status says why only while the ledger is suspect"
+expect 0 liuhen status
+lacks out '^why'
+expect 0 liuhen status --json
+says out '"why": "'
+
 claim "a dry run hands nothing in"
 event e-9 9 school >dry.json
 expect 0 liuhen record -n --key s.pem dry.json
@@ -280,6 +306,24 @@ says err 'rows proven: 0'
 expect 0 liuhen trail --no-verify -q
 says err 'NOT VERIFIED'
 expect 2 liuhen trail --since 11/24/2026
+
+claim "an interval without a moment is refused, and the clock that is meant can be named"
+for verb in trail "stats --by type" "export -f ndjson -o empty.ndjson"; do
+    # shellcheck disable=SC2086 # words
+    expect 2 liuhen $verb -S now -U yesterday
+    says err 'since must be earlier than --until'
+done
+[ ! -e empty.ndjson ]
+expect 2 liuhen trail -S 2026-11-24T00:00:00Z -U 2026-11-24T00:00:00Z --lang zh
+says err '没有任何时刻'
+expect 0 liuhen trail -S today -U today # all of it
+expect 2 liuhen trail --clock wall
+says err '--clock: event or recorded'
+expect 2 liuhen trail --by recorded
+expect 0 liuhen trail --type QUERY --purpose school -S -1h --clock recorded
+says err 'rows proven: 2'
+expect 0 liuhen stats --by type --clock recorded -U -1d
+is "$(wc -l <out)" 0
 
 claim "one entry is shown, a missing one is 5"
 expect 0 liuhen show "$entry" --proof
@@ -559,6 +603,21 @@ for verb in $(liuhen --help | sed -n 's/^  \([a-z]*\) .*/\1/p' | sort -u); do
     expect 0 liuhen "$@" --help --lang zh
     says out '退出码'
 done
+expect 0 liuhen help trail --lang zh
+says out '^用法: liuhen trail \[选项\]'
+expect 0 liuhen show --help --lang zh
+says out '^用法: liuhen show \[选项\] 条目$'
+expect 0 liuhen show --help
+says out '^usage: liuhen show \[OPTIONS\] ENTRY$'
+expect 0 liuhen help --lang zh
+says out '^用法: '
+expect 2 liuhen show --lang zh
+says err '需要 条目'
+expect 0 liuhen help staff
+is "$(wc -l <out)" 4
+says out '^  staff enrol '
+expect 0 liuhen help staff role
+expect 2 liuhen help stuff
 expect 2 liuhen
 expect 2 liuhen trial
 says err 'trail'

@@ -71,6 +71,7 @@ static void every_verb_and_option_is_explained_in_both_languages(void **state)
     for (const struct lh_verb *verb = lh_verbs; verb->name != NULL; verb++) {
         print_message("%s\n", verb->name);
         check_words(&verb->title);
+        assert_int_equal(verb->operands.en[0] == '\0', verb->operands.zh[0] == '\0');
         assert_non_null(verb->exits);
         assert_non_null(verb->run);
         assert_int_equal(verb->more.en[0] == '\0', verb->more.zh[0] == '\0');

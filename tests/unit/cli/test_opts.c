@@ -29,10 +29,10 @@ static int run(struct lh_cli *cli)
 }
 
 static const struct lh_verb verbs[] = {
-    { "trail", "", 0, 0, trail_options, { "x", "x" }, { "", "" }, "-", run },
-    { "show", "ENTRY", 1, 1, NULL, { "x", "x" }, { "", "" }, "-", run },
-    { "receipt get", "ENTRY", 1, 1, NULL, { "x", "x" }, { "", "" }, "-", run },
-    { "receipt verify", "FILE...", 1, 9, NULL, { "x", "x" }, { "", "" }, "-", run },
+    { "trail", { "", "" }, 0, 0, trail_options, { "x", "x" }, { "", "" }, "-", run },
+    { "show", { "ENTRY", "条目" }, 1, 1, NULL, { "x", "x" }, { "", "" }, "-", run },
+    { "receipt get", { "ENTRY", "条目" }, 1, 1, NULL, { "x", "x" }, { "", "" }, "-", run },
+    { "receipt verify", { "FILE...", "文件..." }, 1, 9, NULL, { "x", "x" }, { "", "" }, "-", run },
     { .name = NULL },
 };
 
