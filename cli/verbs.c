@@ -288,9 +288,9 @@ const struct lh_verb lh_verbs[] = {
       lh_backup_create_options,
       { "back the ledger up, also while the node runs", "备份账本 (节点可在运行)" },
       { "Into a new directory, with private parts, so keep it as you keep the store.\n"
-        "  liuhen backup create --data DIR -o /srv/backup/2026-11-24",
+        "  liuhen backup create --data /var/lib/liuhend -o /srv/backup/2026-11-24",
         "写入新目录, 含私密部分, 应与存储同等保管.\n"
-        "  liuhen backup create --data DIR -o /srv/backup/2026-11-24" },
+        "  liuhen backup create --data /var/lib/liuhend -o /srv/backup/2026-11-24" },
       "1 5",
       lh_cmd_backup_create },
     { "backup verify",
@@ -311,10 +311,10 @@ const struct lh_verb lh_verbs[] = {
       { "Overwrites nothing. The store is marked RESTORED: its node comes up suspect and seals "
         "nothing,\n"
         "because what was recorded after the backup may be missing.\n"
-        "  liuhen restore /srv/backup/2026-11-24 --data DIR --guard DIR",
+        "  liuhen restore /srv/backup/2026-11-24 --data /var/lib/liuhend-2 --guard /srv/guard-2",
         "不覆盖任何文件. 存储带 RESTORED 标记: 节点以 suspect 状态启动, 不再封印, "
         "因为备份之后登记的可能已缺失.\n"
-        "  liuhen restore /srv/backup/2026-11-24 --data DIR --guard DIR" },
+        "  liuhen restore /srv/backup/2026-11-24 --data /var/lib/liuhend-2 --guard /srv/guard-2" },
       "1 5 10",
       lh_cmd_restore },
     { "status",
