@@ -2,6 +2,7 @@
 
 #include "body.pb.h"
 #include "ledger.pb.h"
+#include "network.pb.h"
 #include "private.pb.h"
 #include "trust.pb.h"
 
@@ -75,7 +76,11 @@
     X(Officer)                                                                                     \
     X(Genesis)                                                                                     \
     X(Act)                                                                                         \
-    X(ReceiptExtra)
+    X(ReceiptExtra)                                                                                \
+    X(Hello)                                                                                       \
+    X(Bye)                                                                                         \
+    X(Ping)                                                                                        \
+    X(Grant)
 
 #define JOIN(a, b) JOIN_NOW(a, b)
 #define JOIN_NOW(a, b) a##b

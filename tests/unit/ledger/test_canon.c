@@ -5,6 +5,7 @@
 #include "../../support/seeded.h"
 #include "crypto/text.h"
 
+#include "network.pb.h"
 #include "trust.pb.h"
 
 #include <setjmp.h>
@@ -301,7 +302,8 @@ static void a_random_message_decodes_to_itself_or_breaks_a_rule(void **state)
 static const pb_msgdesc_t *const whole_messages[] = {
     lhpb_Leaf_fields,       lhpb_ClientPart_fields, lhpb_NodePart_fields, lhpb_PrivatePart_fields,
     lhpb_BoxContent_fields, lhpb_Submission_fields, lhpb_Act_fields,      lhpb_ReceiptExtra_fields,
-    lhpb_Enrolment_fields,  lhpb_Genesis_fields,
+    lhpb_Enrolment_fields,  lhpb_Genesis_fields,    lhpb_Hello_fields,    lhpb_Bye_fields,
+    lhpb_Ping_fields,       lhpb_Grant_fields,
 };
 
 static union {
@@ -313,6 +315,7 @@ static union {
     lhpb_PrivatePart part;
     lhpb_BoxContent content;
     lhpb_ReceiptExtra extra;
+    lhpb_Hello hello;
 } any;
 
 static void every_message_is_written_as_the_library_writes_it(void **state)
