@@ -33,8 +33,11 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     lh_http_conn_sweep(http);
-    if (http->listener != NULL && !http->is_stopping) {
-        (void)evconnlistener_enable(http->listener); /* after a shortage of descriptors */
+    if (http->gate.listener != NULL) {
+        (void)evconnlistener_enable(http->gate.listener); /* after a shortage of descriptors */
+    }
+    if (http->inside.listener != NULL) {
+        (void)evconnlistener_enable(http->inside.listener);
     }
 }
 
@@ -200,6 +203,7 @@ void lh_http_free(struct lh_http *http)
     if (http->socket_path[0] != '\0') {
         (void)unlink(http->socket_path);
     }
+    lh_http_inside_close(http);
     free(http->by_fd);
     free(http);
 }
@@ -235,6 +239,35 @@ static enum lh_code clear_leftover(const struct sockaddr_un *address, struct lh_
     return LH_OK;
 }
 
+enum lh_code lh_http_gate_open(struct lh_http *http, struct lh_http_gate *gate, int fd,
+                               struct lh_err *err)
+{
+    struct evconnlistener *listener =
+        evconnlistener_new(http->options.base, NULL, NULL,
+                           LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0, fd);
+
+    if (listener == NULL) {
+        (void)close(fd);
+        return lh_err_set(err, LH_ERR_NOMEM, "listener");
+    }
+    evconnlistener_set_error_cb(listener, on_accept_error);
+    gate->bound = evhttp_bind_listener(http->evhttp, listener);
+    if (gate->bound == NULL) {
+        evconnlistener_free(listener);
+        return lh_err_set(err, LH_ERR_NOMEM, "listener");
+    }
+    gate->listener = listener; /* evhttp frees it */
+    return evconnlistener_enable(listener) == 0 ? LH_OK : lh_err_set(err, LH_ERR_NOMEM, "listener");
+}
+
+static void gate_close(struct lh_http *http, struct lh_http_gate *gate)
+{
+    if (gate->bound != NULL) {
+        evhttp_del_accept_socket(http->evhttp, gate->bound);
+    }
+    *gate = (struct lh_http_gate){ .listener = NULL };
+}
+
 enum lh_code lh_http_listen_unix(struct lh_http *http, const char *path, mode_t mode,
                                  struct lh_err *err)
 {
@@ -242,7 +275,7 @@ enum lh_code lh_http_listen_unix(struct lh_http *http, const char *path, mode_t 
     int fd = -1;
     enum lh_code rc;
 
-    lh_assert(http->listener == NULL);
+    lh_assert(http->gate.listener == NULL);
     if (strlen(path) >= sizeof address.sun_path) {
         return lh_err_set(err, LH_ERR_LIMIT, "socket path is longer than %zu bytes: %s",
                           sizeof address.sun_path - 1, path);
@@ -260,18 +293,10 @@ enum lh_code lh_http_listen_unix(struct lh_http *http, const char *path, mode_t 
         goto out;
     }
     (void)snprintf(http->socket_path, sizeof http->socket_path, "%s", path);
-    http->listener =
-        evconnlistener_new(http->options.base, NULL, NULL,
-                           LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0, fd);
-    if (http->listener == NULL) {
-        rc = lh_err_set(err, LH_ERR_NOMEM, "listener of %s", path);
-        goto out;
-    }
+    rc = lh_http_gate_open(http, &http->gate, fd, err);
     fd = -1;
-    evconnlistener_set_error_cb(http->listener, on_accept_error);
-    http->bound = evhttp_bind_listener(http->evhttp, http->listener);
-    if (http->bound == NULL || evconnlistener_enable(http->listener) != 0) {
-        rc = lh_err_set(err, LH_ERR_NOMEM, "listener of %s", path);
+    if (rc != LH_OK) {
+        lh_err_wrap(err, rc, "%s", path);
     }
 out:
     if (fd >= 0) {
@@ -283,11 +308,8 @@ out:
 void lh_http_stop_accepting(struct lh_http *http)
 {
     http->is_stopping = true;
-    if (http->bound != NULL) {
-        evhttp_del_accept_socket(http->evhttp, http->bound);
-        http->bound = NULL;
-        http->listener = NULL;
-    }
+    gate_close(http, &http->gate);
+    gate_close(http, &http->inside);
     if (http->socket_path[0] != '\0') {
         (void)unlink(http->socket_path);
         http->socket_path[0] = '\0';

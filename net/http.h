@@ -16,6 +16,7 @@
 
 #include "crypto/base/time.h"
 #include "net/problem.h"
+#include "net/tls.h"
 
 #include <sys/types.h>
 
@@ -47,6 +48,14 @@ void lh_http_free(struct lh_http *http);
  */
 enum lh_code lh_http_listen_unix(struct lh_http *http, const char *path, mode_t mode,
                                  struct lh_err *err) LH_MUST_CHECK;
+struct lh_http_peer;
+/**
+ * A new connection to this server, non-blocking, as if `peer` had come in by a listener: what an
+ * edge of another transport writes into it is served as HTTP, and replies can be read from it. The
+ * caller closes it. LH_AGAIN: too many are waiting to be taken up, come back; LH_ERR_IO.
+ */
+enum lh_code lh_http_connect(struct lh_http *http, int *out_fd, const struct lh_http_peer *peer,
+                             struct lh_err *err) LH_MUST_CHECK;
 /** Take no new connections and end those that wait for a request. */
 void lh_http_stop_accepting(struct lh_http *http);
 size_t lh_http_connection_count(const struct lh_http *http);
@@ -58,6 +67,8 @@ size_t lh_http_busy_count(const struct lh_http *http);
 enum lh_http_method { LH_HTTP_GET, LH_HTTP_HEAD, LH_HTTP_POST, LH_HTTP_OTHER };
 
 struct lh_http_peer {
+    bool is_pinned; /* known by the key of its certificate; else a process of this machine */
+    struct lh_tls_pin pin;
     uid_t uid;
     gid_t gid;
     pid_t pid;

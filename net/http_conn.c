@@ -211,21 +211,11 @@ struct bufferevent *lh_http_conn_accept(struct event_base *base, void *arg)
     return conn->bev;
 }
 
-static void read_peer(struct lh_http_conn *conn)
-{
-    struct ucred credentials = { .pid = 0, .uid = (uid_t)-1, .gid = (gid_t)-1 };
-    socklen_t len = sizeof credentials;
-
-    (void)getsockopt(bufferevent_getfd(conn->bev), SOL_SOCKET, SO_PEERCRED, &credentials, &len);
-    conn->peer = (struct lh_http_peer){ .uid = credentials.uid,
-                                        .gid = credentials.gid,
-                                        .pid = credentials.pid };
-}
-
 static void adopt(struct lh_http *http, struct lh_http_conn *conn)
 {
     void *evcon = NULL;
     bufferevent_event_cb on_event = NULL;
+    bool is_announced;
 
     /* evhttp's own callbacks name its connection, which did not exist when we were asked. */
     bufferevent_getcb(conn->bev, NULL, NULL, &on_event, &evcon);
@@ -238,14 +228,14 @@ static void adopt(struct lh_http *http, struct lh_http_conn *conn)
         return;
     }
     evhttp_connection_set_closecb(conn->evcon, on_conn_close, conn);
-    read_peer(conn);
+    is_announced = lh_http_peer_find(http, &conn->peer, bufferevent_getfd(conn->bev));
     lh_http_conn_set_phase(conn, CONN_IDLE);
     (void)evbuffer_add_cb(bufferevent_get_input(conn->bev), on_input, conn);
     (void)evbuffer_add_cb(bufferevent_get_output(conn->bev), on_output, conn);
     if (http->conn_count > http->options.connection_count_max) {
         answer_raw(conn, LH_PROBLEM_QUEUE_FULL);
         evhttp_connection_free(conn->evcon);
-    } else if (http->is_stopping) {
+    } else if (!is_announced || http->is_stopping) {
         evhttp_connection_free(conn->evcon);
     }
 }

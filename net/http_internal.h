@@ -22,6 +22,7 @@
 #include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
 #include <sys/queue.h>
+#include <sys/un.h>
 
 enum conn_phase { CONN_IDLE, CONN_READING, CONN_HANDLING, CONN_WRITING };
 
@@ -40,11 +41,26 @@ struct lh_http_conn {
     bool is_doomed;      /* to be freed at the next sweep */
 };
 
+/* A listener and what evhttp calls it; both NULL when there is none. */
+struct lh_http_gate {
+    struct evconnlistener *listener;
+    struct evhttp_bound_socket *bound;
+};
+
+/* A connection of lh_http_connect that was not taken up yet. */
+struct lh_http_expected {
+    struct lh_http_expected *next;
+    struct sockaddr_un name; /* of its near end: 128 random bits that nobody else knows */
+    struct lh_http_peer peer;
+};
+
 struct lh_http {
     struct lh_http_options options;
     struct evhttp *evhttp;
-    struct evconnlistener *listener;
-    struct evhttp_bound_socket *bound;
+    struct lh_http_gate gate;   /* the Unix socket */
+    struct lh_http_gate inside; /* of lh_http_connect, opened when first needed */
+    struct sockaddr_un inside_name;
+    struct lh_http_expected *expected;
     struct event *adopt_event; /* runs before the loop looks at sockets again */
     struct event *tick_event;
     struct lh_http_conn *fresh; /* accepted, not yet adopted */
@@ -77,6 +93,15 @@ int64_t lh_http_now_ms(const struct lh_http *http);
 struct bufferevent *lh_http_conn_accept(struct event_base *base, void *arg);
 /** Give the fresh connections what evhttp had not made yet when they were accepted. */
 void lh_http_conn_adopt(struct lh_http *http);
+/** Let a listening socket's connections in; on failure `fd` is closed. */
+enum lh_code lh_http_gate_open(struct lh_http *http, struct lh_http_gate *gate, LH_TAKES int fd,
+                               struct lh_err *err) LH_MUST_CHECK;
+/**
+ * Who is at the other end of an accepted socket. False: it came by the inner door without having
+ * been announced.
+ */
+bool lh_http_peer_find(struct lh_http *http, struct lh_http_peer *out, int fd);
+void lh_http_inside_close(struct lh_http *http);
 /** The connection that evhttp's object belongs to. */
 struct lh_http_conn *lh_http_conn_of(struct lh_http *http, struct evhttp_connection *evcon);
 void lh_http_conn_set_phase(struct lh_http_conn *conn, enum conn_phase phase);
