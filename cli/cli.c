@@ -3,6 +3,8 @@
 #include "cli/files.h"
 #include "cli/refusals.h"
 #include "cli/render.h"
+#include "crypto/signer.h"
+#include "net/tls.h"
 
 #include <langinfo.h>
 #include <locale.h>
@@ -11,7 +13,14 @@
 #include <unistd.h>
 
 const struct lh_option lh_cli_common_options[] = {
-    { "node", 0, "unix:PATH", { "the node to talk to", "要连接的节点" } },
+    { "node",
+      0,
+      "ADDRESS",
+      { "the node: unix:PATH or https://HOST:PORT",
+        "要连接的节点: unix:PATH 或 https://HOST:PORT" } },
+    { "tls-cert", 0, "FILE.crt", { "our certificate, for https", "本端证书 (https)" } },
+    { "tls-key", 0, "FILE.pem", { "our private key, for https", "本端私钥 (https)" } },
+    { "tls-pin", 0, "sha256//...", { "the node's key, for https", "节点公钥指纹 (https)" } },
     { "data", 0, "DIR", { "data directory of the node", "节点的数据目录" } },
     { "trust", 0, "FILE", { "trust policy: whose seals count", "信任策略文件: 认谁的封印" } },
     { "json", 0, NULL, { "print JSON", "输出 JSON" } },
@@ -343,15 +352,68 @@ bool lh_cli_has_node(const struct lh_cli *cli)
            lh_cli_data(cli) != NULL;
 }
 
+/* An option, or the variable that stands for it. */
+static enum lh_code https_setting(const struct lh_cli *cli, const char **out, const char *option,
+                                  const char *variable, struct lh_err *err)
+{
+    const char *value = lh_cli_value(cli, option);
+
+    *out = value != NULL ? value : environment(variable);
+    if (*out == NULL) {
+        return lh_err_set(err, LH_ERR_INVALID, "https wants --%s or %s", option, variable);
+    }
+    return LH_OK;
+}
+
+/* Our key must be ours alone, and the node's must be named in full. */
+static enum lh_code check_https(const struct lh_client_options *options, struct lh_err *err)
+{
+    struct lh_signer *key = NULL;
+    struct lh_tls_pin pin;
+    enum lh_code rc = lh_tls_pin_parse(&pin, lh_bytes_of_text(options->tls_pin), err);
+
+    if (rc != LH_OK) {
+        return lh_err_wrap(err, rc, "--tls-pin");
+    }
+    rc = lh_signer_open(&key, options->tls_key, err);
+    lh_signer_free(key);
+    if (rc != LH_OK) {
+        return lh_err_wrap(err, rc, "--tls-key");
+    }
+    return lh_file_exists(options->tls_cert)
+               ? LH_OK
+               : lh_err_set(err, LH_ERR_NOT_FOUND, "--tls-cert: %s is not there",
+                            options->tls_cert);
+}
+
+static enum lh_code take_https(const struct lh_cli *cli, struct lh_client_options *out,
+                               struct lh_err *err)
+{
+    enum lh_code rc = https_setting(cli, &out->tls_pin, "tls-pin", "LIUHEN_TLS_PIN", err);
+
+    if (rc == LH_OK) {
+        rc = https_setting(cli, &out->tls_cert, "tls-cert", "LIUHEN_TLS_CERT", err);
+    }
+    if (rc == LH_OK) {
+        rc = https_setting(cli, &out->tls_key, "tls-key", "LIUHEN_TLS_KEY", err);
+    }
+    return rc == LH_OK ? check_https(out, err) : rc;
+}
+
 enum lh_code lh_cli_client(struct lh_cli *cli, struct lh_client **out, struct lh_err *err)
 {
+    struct lh_client_options options = { .timeout_ms = cli->timeout_ms };
     struct lh_buf address = LH_BUF_EMPTY;
     enum lh_code rc = LH_OK;
 
     if (cli->client == NULL) {
         rc = node_address(cli, &address, err);
+        options.node = lh_buf_text(&address);
+        if (rc == LH_OK && lh_client_is_https(options.node)) {
+            rc = take_https(cli, &options, err);
+        }
         if (rc == LH_OK) {
-            rc = lh_client_new(&cli->client, lh_buf_text(&address), cli->timeout_ms, err);
+            rc = lh_client_new(&cli->client, &options, err);
         }
     }
     if (rc == LH_OK) {

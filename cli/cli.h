@@ -84,8 +84,9 @@ const char *lh_cli_sign(const struct lh_cli *cli, enum lh_code rc);
 enum lh_code lh_cli_setting(const struct lh_cli *cli, struct lh_buf *out, const char *key,
                             struct lh_err *err) LH_MUST_CHECK;
 /**
- * The client of the node: --node, else LIUHEN_NODE, else the socket of --data or LIUHEN_DATA. It
- * belongs to `cli`.
+ * The client of the node: --node, else LIUHEN_NODE, else the socket of --data or LIUHEN_DATA. An
+ * https address wants --tls-cert, --tls-key and --tls-pin, or LIUHEN_TLS_CERT and so on. It belongs
+ * to `cli`.
  */
 enum lh_code lh_cli_client(struct lh_cli *cli, struct lh_client **out,
                            struct lh_err *err) LH_MUST_CHECK;

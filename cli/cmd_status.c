@@ -5,6 +5,10 @@
 
 #include <string.h>
 
+#define DAY_MS ((int64_t)24 * 3600 * 1000)
+
+enum { WARN_DAYS = 30 };
+
 /* A duration for people: "12d 4h", "3m 20s". */
 static void add_duration(struct lh_buf *out, uint64_t ms)
 {
@@ -69,6 +73,33 @@ static void print(const struct lh_cli *cli, const json_t *status)
     lh_buf_clear(&uptime);
 }
 
+/* Where clients come in over TLS, and a word when its certificate ends within a month. */
+static void print_tls(const struct lh_cli *cli, const json_t *tls)
+{
+    int64_t until_ms = 0;
+    struct lh_buf until = LH_BUF_EMPTY;
+    struct lh_buf days = LH_BUF_EMPTY;
+    int64_t left_ms;
+
+    if (!json_is_object(tls) ||
+        lh_time_parse(&until_ms, lh_bytes_of_text(lh_api_text(tls, "certificate_until")), NULL) !=
+            LH_OK) {
+        return;
+    }
+    left_ms = until_ms - cli->clock.wall_unix_ms(cli->clock.arg);
+    lh_readable_add_time(&until, until_ms);
+    lh_cli_print(cli, LH_MSG_STATUS_TLS, lh_api_text(tls, "address"), lh_buf_text(&until),
+                 lh_api_text(tls, "pin"), NULL);
+    lh_buf_add_format(&days, "%lld", (long long)(left_ms / DAY_MS));
+    if (left_ms <= 0) {
+        lh_cli_warn(cli, LH_MSG_STATUS_TLS_ENDED, NULL);
+    } else if (left_ms <= WARN_DAYS * DAY_MS) {
+        lh_cli_warn(cli, LH_MSG_STATUS_TLS_ENDING, lh_buf_text(&days), NULL);
+    }
+    lh_buf_clear(&days);
+    lh_buf_clear(&until);
+}
+
 int lh_cmd_status(struct lh_cli *cli)
 {
     struct lh_err err = LH_ERR_NONE;
@@ -80,6 +111,7 @@ int lh_cmd_status(struct lh_cli *cli)
         rc = lh_api_print(cli, status, &err);
     } else if (rc == LH_OK) {
         print(cli, status);
+        print_tls(cli, json_object_get(status, "tls"));
     }
     json_decref(status);
     return rc == LH_OK ? LH_EXIT_OK : lh_cli_fail(cli, rc, &err);

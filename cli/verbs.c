@@ -30,8 +30,14 @@ const struct lh_verb lh_verbs[] = {
       0,
       lh_keygen_options,
       { "make a key pair", "生成密钥对" },
-      { "The private key goes into FILE.pem (mode 0600), the public one into FILE.pub.",
-        "私钥写入 FILE.pem (权限 0600), 公钥写入 FILE.pub." },
+      { "The private key goes into FILE.pem (mode 0600), the public one into FILE.pub.\n"
+        "With --tls the key is one end of a TLS connection (a node's, or a client's): a "
+        "self-signed\n"
+        "certificate goes into FILE.crt, and the pin by which the other end knows the key is "
+        "printed.",
+        "私钥写入 FILE.pem (权限 0600), 公钥写入 FILE.pub.\n"
+        "加 --tls 时密钥用于 TLS 连接的一端 (节点或客户端): 自签名证书写入 FILE.crt, 并输出对方\n"
+        "用来识别该密钥的公钥指纹." },
       "1",
       lh_cmd_keygen },
     /* officer acts */

@@ -10,6 +10,9 @@
 struct lh_client {
     CURL *curl;
     char *node;
+    char *tls_cert; /* these three only for https */
+    char *tls_key;
+    char *tls_pin;
     int64_t timeout_ms;
 };
 
@@ -45,26 +48,69 @@ static const char *socket_path(const char *node)
     return node + strlen("unix:");
 }
 
-enum lh_code lh_client_new(struct lh_client **out, const char *node, int64_t timeout_ms,
-                           struct lh_err *err)
-{
-    struct lh_client *client;
+static const char https[] = "https://";
 
+bool lh_client_is_https(const char *node)
+{
+    return strncmp(node, https, strlen(https)) == 0;
+}
+
+/* A host and a port, and nothing behind them: what is asked for is the caller's. */
+static bool is_https_address(const char *node)
+{
+    const char *host = node + strlen(https);
+    const char *colon = strrchr(host, ':');
+
+    return lh_client_is_https(node) && strpbrk(host, "/?#@ ") == NULL && colon != NULL &&
+           colon > host && colon[1] != '\0' && strspn(colon + 1, "0123456789") == strlen(colon + 1);
+}
+
+static enum lh_code check_address(const char *node, struct lh_err *err)
+{
+    if (is_https_address(node)) {
+        return LH_OK;
+    }
     if (strncmp(node, "unix:", 5) != 0 || node[5] == '\0') {
-        return lh_err_set(err, LH_ERR_INVALID, "\"%s\" is no node address: write unix:PATH", node);
+        return lh_err_set(err, LH_ERR_INVALID,
+                          "\"%s\" is no node address: write unix:PATH or https://HOST:PORT", node);
     }
     if (strlen(socket_path(node)) > LH_CLIENT_SOCKET_MAX) {
         return lh_err_set(err, LH_ERR_INVALID, "%s: a socket's path has at most %d bytes",
                           socket_path(node), LH_CLIENT_SOCKET_MAX);
     }
+    return LH_OK;
+}
+
+static bool keep(char **out, const char *text)
+{
+    *out = strdup(text);
+    return *out != NULL;
+}
+
+static bool keep_options(struct lh_client *client, const struct lh_client_options *options)
+{
+    return keep(&client->node, options->node) &&
+           (!lh_client_is_https(options->node) ||
+            (keep(&client->tls_cert, options->tls_cert) &&
+             keep(&client->tls_key, options->tls_key) && keep(&client->tls_pin, options->tls_pin)));
+}
+
+enum lh_code lh_client_new(struct lh_client **out, const struct lh_client_options *options,
+                           struct lh_err *err)
+{
+    struct lh_client *client;
+    enum lh_code rc = check_address(options->node, err);
+
+    if (rc != LH_OK) {
+        return rc;
+    }
     client = calloc(1, sizeof *client);
     if (client == NULL) {
         return lh_err_set(err, LH_ERR_NOMEM, "out of memory");
     }
-    client->timeout_ms = timeout_ms > 0 ? timeout_ms : LH_CLIENT_TIMEOUT_MS;
-    client->node = strdup(node);
+    client->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : LH_CLIENT_TIMEOUT_MS;
     client->curl = curl_easy_init();
-    if (client->node == NULL || client->curl == NULL) {
+    if (!keep_options(client, options) || client->curl == NULL) {
         lh_client_free(client);
         return lh_err_set(err, LH_ERR_NOMEM, "out of memory");
     }
@@ -79,6 +125,9 @@ void lh_client_free(struct lh_client *client)
     }
     curl_easy_cleanup(client->curl);
     free(client->node);
+    free(client->tls_cert);
+    free(client->tls_key);
+    free(client->tls_pin);
     free(client);
 }
 
@@ -167,6 +216,18 @@ static enum lh_code take_outcome(struct transfer *transfer, CURLcode code, const
     if (code == CURLE_OPERATION_TIMEDOUT) {
         return time_is_up(transfer);
     }
+    if (code == CURLE_SSL_PINNEDPUBKEYNOTMATCH) {
+        return lh_err_set(transfer->err, LH_ERR_DENIED,
+                          "the node at %s has another key than the pinned one: nothing was sent",
+                          client->node);
+    }
+    if (code != CURLE_OK && client->tls_pin != NULL && strstr(words, "alert") != NULL) {
+        return lh_err_set(
+            transfer->err, LH_ERR_DENIED,
+            "the node at %s did not take the certificate %s: has it a client line for "
+            "its key? (%s)",
+            client->node, client->tls_cert, words);
+    }
     if (code == CURLE_COULDNT_CONNECT) {
         return lh_err_set(transfer->err, LH_ERR_IO, "no node answers at %s: is liuhend running?",
                           client->node);
@@ -215,6 +276,36 @@ static void set_limits(struct transfer *transfer)
     (void)curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
 }
 
+/* Pinned keys, not names and authorities, say who is who; the node speaks HTTP/1.1. */
+static void set_https(const struct lh_client *client)
+{
+    CURL *curl = client->curl;
+
+    (void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
+    (void)curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    (void)curl_easy_setopt(curl, CURLOPT_SSLVERSION,
+                           (long)CURL_SSLVERSION_TLSv1_3 | (long)CURL_SSLVERSION_MAX_TLSv1_3);
+    (void)curl_easy_setopt(curl, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+    (void)curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
+    (void)curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+    (void)curl_easy_setopt(curl, CURLOPT_SSLCERT, client->tls_cert);
+    (void)curl_easy_setopt(curl, CURLOPT_SSLKEY, client->tls_key);
+}
+
+/* Where the node is. False: memory is out, or this libcurl does not pin keys. */
+static bool set_node(const struct lh_client *client)
+{
+    CURL *curl = client->curl;
+
+    if (client->tls_pin == NULL) {
+        (void)curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket_path(client->node));
+        (void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
+        return true;
+    }
+    set_https(client);
+    return curl_easy_setopt(curl, CURLOPT_PINNEDPUBLICKEY, client->tls_pin) == CURLE_OK;
+}
+
 static enum lh_code run(struct transfer *transfer, const char *target, const char *type,
                         struct lh_bytes body)
 {
@@ -227,16 +318,20 @@ static enum lh_code run(struct transfer *transfer, const char *target, const cha
     enum lh_code rc;
 
     lh_client_reply_clear(transfer->reply);
-    lh_buf_add_format(&url, "http://localhost%s", target);
+    lh_buf_add_format(
+        &url, "%s%s",
+        transfer->client->tls_pin != NULL ? transfer->client->node : "http://localhost", target);
     rc = lh_buf_check(&url, transfer->err);
     if (rc != LH_OK) {
         goto out;
     }
     curl_easy_reset(curl); /* keeps the connection */
-    (void)curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket_path(transfer->client->node));
+    if (!set_node(transfer->client)) {
+        rc = lh_err_set(transfer->err, LH_ERR_NOMEM, "the node's key cannot be pinned");
+        goto out;
+    }
     (void)curl_easy_setopt(curl, CURLOPT_URL, lh_buf_text(&url));
     (void)curl_easy_setopt(curl, CURLOPT_PROXY, "");
-    (void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
     (void)curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, words);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);

@@ -2,7 +2,8 @@
 #define LH_NET_CLIENT_H
 
 /*
- * The control client: HTTP/1.1 to a node over its Unix socket, one request at a time. An answer of
+ * The control client: HTTP/1.1 to a node over its Unix socket, or over TLS 1.3 to its TCP port,
+ * where both sides know each other by their keys (net/tls.h). One request at a time. An answer of
  * any status is LH_OK here; what a status means is the caller's business. Nothing is retried.
  * This is the one place that knows libcurl.  Spec: specs/api.yaml.
  */
@@ -33,12 +34,20 @@ struct lh_client_reply {
 
 void lh_client_reply_clear(struct lh_client_reply *reply);
 
+struct lh_client_options {
+    const char *node;     /* "unix:PATH" or "https://HOST:PORT" */
+    int64_t timeout_ms;   /* of one request, from connecting to its last byte; 0: _TIMEOUT_MS */
+    const char *tls_cert; /* https: our certificate, PEM, */
+    const char *tls_key;  /* and its private key; */
+    const char *tls_pin;  /* the node's key, as lh_tls_pin_format writes it */
+};
+
+bool lh_client_is_https(const char *node);
 /**
- * Make a client of `node`, "unix:PATH". Does not connect. `timeout_ms` bounds one request, from
- * connecting to the last byte (0: LH_CLIENT_TIMEOUT_MS).
+ * Make a client. Does not connect.
  * LH_ERR_INVALID: not such an address, or the path is too long for a socket.
  */
-enum lh_code lh_client_new(struct lh_client **out, const char *node, int64_t timeout_ms,
+enum lh_code lh_client_new(struct lh_client **out, const struct lh_client_options *options,
                            struct lh_err *err) LH_MUST_CHECK;
 void lh_client_free(struct lh_client *client);
 /** The address it was made of. */
@@ -47,7 +56,8 @@ const char *lh_client_node(const struct lh_client *client);
 /**
  * Ask for `target` ("/v1/status", with its query). `out` is replaced.
  * LH_ERR_IO: no node there, or the answer broke off; LH_AGAIN: the time was up; LH_ERR_LIMIT: the
- * answer is longer than LH_CLIENT_BODY_MAX.
+ * answer is longer than LH_CLIENT_BODY_MAX; LH_ERR_DENIED: the node's key is not the pinned one
+ * (and nothing was sent), or it did not take ours.
  */
 enum lh_code lh_client_get(struct lh_client *client, struct lh_client_reply *out,
                            const char *target, struct lh_err *err) LH_MUST_CHECK;

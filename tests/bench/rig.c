@@ -136,11 +136,12 @@ static void pause_ms(long ms)
 static struct lh_client *connect_to(const struct rig *rig)
 {
     char address[BENCH_PATH_MAX + 8];
+    struct lh_client_options options = { .node = address };
     struct lh_client *client = NULL;
     struct lh_err err = LH_ERR_NONE;
 
     (void)snprintf(address, sizeof address, "unix:%s", rig->socket);
-    bench_must(lh_client_new(&client, address, 0, &err), &err, "client");
+    bench_must(lh_client_new(&client, &options, &err), &err, "client");
     return client;
 }
 
