@@ -12,9 +12,26 @@
 /* ---- calls ------------------------------------------------------------------------------------
  */
 
+enum { PEER_TEXT_SIZE = LH_TLS_PIN_TEXT_SIZE + 8 };
+
+/* For the log: "uid=1000" or "pin=sha256//...". */
+static const char *peer_text(char out[PEER_TEXT_SIZE], const struct lh_http_peer *peer)
+{
+    char pin[LH_TLS_PIN_TEXT_SIZE];
+
+    if (peer->is_pinned) {
+        lh_tls_pin_format(pin, &peer->pin);
+        (void)snprintf(out, PEER_TEXT_SIZE, "pin=%s", pin);
+    } else {
+        (void)snprintf(out, PEER_TEXT_SIZE, "uid=%d", (int)peer->uid);
+    }
+    return out;
+}
+
 void lh_api_call_finish(struct lh_api_call *call)
 {
     struct lh_node *node = call->node;
+    char peer[PEER_TEXT_SIZE];
 
     lh_counter_add(&node->metrics.requests, 1);
     if (call->problem.code == LH_PROBLEM_NONE && lh_buf_check(&call->body, NULL) != LH_OK) {
@@ -24,8 +41,8 @@ void lh_api_call_finish(struct lh_api_call *call)
         lh_counter_add(&node->metrics.requests_refused, 1);
         lh_log_write(node->log,
                      call->problem.code == LH_PROBLEM_INTERNAL ? LH_LOG_ERROR : LH_LOG_DEBUG,
-                     "request.refused", "id=%s uid=%d code=%s detail=\"%s\"",
-                     lh_http_request_id(call->http), (int)lh_http_peer(call->http)->uid,
+                     "request.refused", "id=%s %s code=%s detail=\"%s\"",
+                     lh_http_request_id(call->http), peer_text(peer, lh_http_peer(call->http)),
                      lh_problem_name(call->problem.code), call->problem.detail);
         lh_http_reply_problem(call->http, &call->problem);
     } else {
@@ -206,6 +223,21 @@ static uint64_t counter(_Atomic uint64_t *value)
     return atomic_load_explicit(value, memory_order_relaxed);
 }
 
+static void add_tls(struct lh_json *json, const struct lh_node *node)
+{
+    char pin[LH_TLS_PIN_TEXT_SIZE];
+
+    if (node->door == NULL) {
+        return;
+    }
+    lh_tls_pin_format(pin, lh_tls_pin(lh_tls_door_tls(node->door)));
+    lh_json_begin_object(json, "tls");
+    lh_json_add_string(json, "address", lh_tls_door_address(node->door));
+    lh_json_add_string(json, "pin", pin);
+    lh_json_add_time(json, "certificate_until", lh_node_tls_ends_unix_ms(node));
+    lh_json_end_object(json);
+}
+
 static void get_status(struct lh_api_call *call)
 {
     struct lh_node *node = call->node;
@@ -240,6 +272,7 @@ static void get_status(struct lh_api_call *call)
     lh_json_add_u64(&json, "queue", gauges.queue_depth);
     lh_json_add_u64(&json, "connections", gauges.connections);
     lh_json_add_u64(&json, "clients", node->config->client_count);
+    add_tls(&json, node);
     lh_json_end_object(&json);
     lh_api_call_finish(call);
 }
@@ -315,6 +348,13 @@ static void refuse(struct lh_api_call *call, enum lh_problem_code code, const ch
     lh_api_call_finish(call);
 }
 
+static const struct lh_grant *find_client(const struct lh_node *node,
+                                          const struct lh_http_peer *peer)
+{
+    return peer->is_pinned ? lh_config_pinned(node->config, &peer->pin)
+                           : lh_config_client(node->config, peer->uid, node->owner);
+}
+
 static struct lh_api_call *call_new(struct lh_node *node, struct lh_http_request *request)
 {
     struct lh_api_call *call = calloc(1, sizeof *call);
@@ -327,7 +367,7 @@ static struct lh_api_call *call_new(struct lh_node *node, struct lh_http_request
     call->node = node;
     call->http = request;
     call->config = lh_config_ref(node->config);
-    call->client = lh_config_client(node->config, lh_http_peer(request)->uid, node->owner);
+    call->client = find_client(node, lh_http_peer(request));
     call->status = 200;
     call->content_type = LH_JSON_TYPE;
     call->body = (struct lh_buf)LH_BUF_EMPTY;
@@ -352,7 +392,9 @@ void lh_api_handle(struct lh_http_request *request, void *arg)
         lh_http_add_header(request, "Allow", route->is_post ? "POST" : "GET, HEAD");
         refuse(call, LH_PROBLEM_METHOD, route->is_post ? "wants POST" : "wants GET");
     } else if (!route->is_open && call->client == NULL) {
-        refuse(call, LH_PROBLEM_AUTH_UNKNOWN_CLIENT, "this uid has no client line");
+        refuse(call, LH_PROBLEM_AUTH_UNKNOWN_CLIENT,
+               lh_http_peer(request)->is_pinned ? "this certificate's key has no client line"
+                                                : "this uid has no client line");
     } else if (route->handle != NULL) {
         route->handle(call);
     } else {

@@ -3,6 +3,7 @@
 #include "crypto/base/assert.h"
 #include "crypto/text.h"
 #include "ledger/origin.h"
+#include "net/address.h"
 #include "node/config_value.h"
 #include "node/file.h"
 
@@ -14,6 +15,7 @@
 enum kind {
     KIND_PATH,
     KIND_CODE,
+    KIND_ADDRESS,
     KIND_SIZE,
     KIND_DURATION,
     KIND_NUMBER,
@@ -52,10 +54,22 @@ static const struct option options[] = {
       "Unix socket of the HTTP API." },
     { "api.socket_mode", FIELD(api_socket_mode), "0660", 0, 0777, NULL, KIND_MODE, false,
       "Mode of the socket file." },
+    { "listen.tls", FIELD(listen_tls), "", 0, 0, NULL, KIND_ADDRESS, false,
+      "TCP address of the HTTP API over TLS 1.3, such as `192.0.2.7:8443`; port 0: any, the log "
+      "says "
+      "which. Clients need a certificate whose key has a `client` line. None: no TCP port; there "
+      "is "
+      "none without TLS." },
+    { "tls.cert", FIELD(tls_cert), NULL, 0, 0, NULL, KIND_PATH, true,
+      "Certificate of `listen.tls`, PEM, as `liuhen keygen --tls` makes it." },
+    { "tls.key", FIELD(tls_key), NULL, 0, 0, NULL, KIND_PATH, true,
+      "Its private key, PEM, mode 0600." },
     { "client", FIELD(clients), "", 0, 0, NULL, KIND_CLIENT, true,
-      "Who may hand in what: `uid:1000 sources=a,b types=QUERY,USE level=1 roles=operator`. "
+      "Who may hand in what: `uid:1000 sources=a,b types=QUERY,USE level=1 roles=operator`, or "
+      "over "
+      "TLS `sha256//...` (the pin of the client's key) in the place of `uid:`. "
       "Repeatable. `*` stands for all sources or types. Root and the owner of the data directory "
-      "may everything unless a line says otherwise." },
+      "may everything on the socket unless a line says otherwise." },
     { "limits.body", FIELD(body_len_max), "8MiB", 64 * KIB, 64 * MIB, NULL, KIND_SIZE, false,
       "Largest request body." },
     { "limits.header", FIELD(header_len_max), "16KiB", KIB, 256 * KIB, NULL, KIND_SIZE, false,
@@ -64,6 +78,9 @@ static const struct option options[] = {
       "Most events in one request." },
     { "limits.connections", FIELD(connection_count_max), "1024", 1, 65536, NULL, KIND_NUMBER, false,
       "Most connections at once." },
+    { "limits.handshakes", FIELD(handshake_count_max), "64", 1, 4096, NULL, KIND_NUMBER, false,
+      "Most TLS connections at once whose handshake is not done; one more, and the oldest is "
+      "cut." },
     { "limits.buffered", FIELD(buffered_len_max), "128MiB", MIB, 16384 * MIB, NULL, KIND_SIZE,
       false, "Bodies of all connections together." },
     { "limits.queue", FIELD(queue_count_max), "8192", 1, 1000000, NULL, KIND_NUMBER, false,
@@ -75,6 +92,8 @@ static const struct option options[] = {
       "A connection without a request ends after this." },
     { "timeout.write", FIELD(write_timeout_ms), "30s", 100, HOUR_MS, NULL, KIND_DURATION, false,
       "A reply must be taken within this." },
+    { "timeout.handshake", FIELD(handshake_timeout_ms), "10s", 100, HOUR_MS, NULL, KIND_DURATION,
+      false, "A TLS handshake must be done this long after the connection." },
     { "timeout.stop", FIELD(stop_timeout_ms), "20s", 100, HOUR_MS, NULL, KIND_DURATION, true,
       "How long open requests may take when the node stops." },
     { "threads", FIELD(thread_count), "0", 0, 256, NULL, KIND_NUMBER, false,
@@ -164,9 +183,10 @@ static enum lh_code add_client(struct lh_config *config, struct lh_bytes value, 
         return rc;
     }
     for (size_t i = 0; i < config->client_count; i++) {
-        if (config->clients[i].uid == client.uid) {
-            return lh_err_set(err, LH_ERR_INVALID, "uid:%u has a line already",
-                              (unsigned)client.uid);
+        if (lh_grant_is_same(&config->clients[i], &client)) {
+            return client.is_pinned ? lh_err_set(err, LH_ERR_INVALID, "this pin has a line already")
+                                    : lh_err_set(err, LH_ERR_INVALID, "uid:%u has a line already",
+                                                 (unsigned)client.uid);
         }
     }
     if (config->client_count == LH_CONFIG_CLIENTS_MAX) {
@@ -185,6 +205,7 @@ static enum lh_code set_text(struct lh_config *config, const struct option *opti
                              struct lh_bytes value, struct lh_err *err)
 {
     char *field = field_of(config, option);
+    union lh_address address;
 
     if (option->kind == KIND_CODE && value.len > 0 && !lh_code_is_valid(value)) {
         return lh_err_set(err, LH_ERR_INVALID, "wants 1 to 32 of a-z, 0-9 and -");
@@ -200,7 +221,7 @@ static enum lh_code set_text(struct lh_config *config, const struct option *opti
         return lh_err_set(err, LH_ERR_INVALID, "holds a zero byte");
     }
     memcpy(field, value.data, value.len);
-    return LH_OK;
+    return option->kind == KIND_ADDRESS ? lh_address_parse(&address, field, err) : LH_OK;
 }
 
 static enum lh_code parse_choice(uint64_t *out, const char *choices, struct lh_bytes value,
@@ -244,6 +265,7 @@ static void format_number(struct lh_buf *out, const struct option *option, uint6
     case KIND_NUMBER:
     case KIND_PATH:
     case KIND_CODE:
+    case KIND_ADDRESS:
     case KIND_CLIENT:
         lh_buf_add_format(out, "%llu", (unsigned long long)value);
         break;
@@ -291,6 +313,7 @@ static enum lh_code set_number(struct lh_config *config, const struct option *op
         break;
     case KIND_PATH:
     case KIND_CODE:
+    case KIND_ADDRESS:
     case KIND_CLIENT:
         lh_assert(false);
     }
@@ -311,6 +334,7 @@ static enum lh_code set_value(struct lh_config *config, const struct option *opt
         return add_client(config, value, err);
     case KIND_PATH:
     case KIND_CODE:
+    case KIND_ADDRESS:
         return set_text(config, option, value, err);
     case KIND_SIZE:
     case KIND_DURATION:
@@ -401,6 +425,15 @@ static enum lh_code take_lines(struct lh_config *config, const char *name, struc
     return LH_OK;
 }
 
+/* A path without a default of its own: what follows the data directory's. */
+static const char *derived_end(const struct option *option)
+{
+    return option->offset == FIELD(guard_path)   ? "-guard/guard"
+           : option->offset == FIELD(api_socket) ? "/liuhend.sock"
+           : option->offset == FIELD(tls_cert)   ? "/keys/tls.crt"
+                                                 : "/keys/tls.pem";
+}
+
 /* Values that must fit each other, and places that follow from the data directory. */
 static enum lh_code complete(struct lh_config *config, const char *name, struct lh_err *err)
 {
@@ -421,13 +454,13 @@ static enum lh_code complete(struct lh_config *config, const char *name, struct 
                           "%s: limits.events is above limits.queue: no such request would fit",
                           name);
     }
-    if (config->guard_path[0] == '\0') {
-        (void)snprintf(config->guard_path, sizeof config->guard_path, "%.*s-guard/guard",
-                       LH_CONFIG_PATH_MAX - 32, config->data);
-    }
-    if (config->api_socket[0] == '\0') {
-        (void)snprintf(config->api_socket, sizeof config->api_socket, "%.*s/liuhend.sock",
-                       LH_CONFIG_PATH_MAX - 32, config->data);
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        char *path = field_of(config, &options[i]);
+
+        if (options[i].initial == NULL && path[0] == '\0') {
+            (void)snprintf(path, LH_CONFIG_PATH_MAX, "%.*s%s", LH_CONFIG_PATH_MAX - 32,
+                           config->data, derived_end(&options[i]));
+        }
     }
     return LH_OK;
 }
@@ -497,11 +530,24 @@ const struct lh_grant *lh_config_client(const struct lh_config *config, uid_t ui
     };
 
     for (size_t i = 0; i < config->client_count; i++) {
-        if (config->clients[i].uid == uid) {
+        if (!config->clients[i].is_pinned && config->clients[i].uid == uid) {
             return &config->clients[i];
         }
     }
     return uid == 0 || uid == owner ? &everything : NULL;
+}
+
+const struct lh_grant *lh_config_pinned(const struct lh_config *config,
+                                        const struct lh_tls_pin *pin)
+{
+    struct lh_grant wanted = { .is_pinned = true, .pin = *pin };
+
+    for (size_t i = 0; i < config->client_count; i++) {
+        if (lh_grant_is_same(&config->clients[i], &wanted)) {
+            return &config->clients[i];
+        }
+    }
+    return NULL;
 }
 
 bool lh_grant_may_source(const struct lh_grant *client, const char *source)
@@ -529,7 +575,7 @@ static void format_value(struct lh_buf *out, const struct lh_config *config,
 {
     uint64_t number;
 
-    if (option->kind == KIND_PATH || option->kind == KIND_CODE) {
+    if (option->kind == KIND_PATH || option->kind == KIND_CODE || option->kind == KIND_ADDRESS) {
         lh_buf_add_text(out, const_field_of(config, option));
         return;
     }
@@ -586,24 +632,30 @@ static void add_range(struct lh_buf *out, const struct option *option)
     case KIND_CODE:
         lh_buf_add_text(out, "a-z, 0-9, -");
         break;
+    case KIND_ADDRESS:
+        lh_buf_add_text(out, "address:port");
+        break;
     case KIND_CLIENT:
         lh_buf_add_text(out, "repeatable");
         break;
     }
 }
 
-static const char *initial_words(const struct option *option)
+static void add_initial(struct lh_buf *out, const struct option *option)
 {
-    if (option->initial != NULL) {
-        return option->initial[0] != '\0' ? option->initial : "none";
+    if (option->initial == NULL) {
+        lh_buf_add_format(out, "<data>%s", derived_end(option));
+    } else {
+        lh_buf_add_text(out, option->initial[0] != '\0' ? option->initial : "none");
     }
-    return option->offset == FIELD(guard_path) ? "<data>-guard/guard" : "<data>/liuhend.sock";
 }
 
 void lh_config_help(struct lh_buf *out)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++) {
-        lh_buf_add_format(out, "  %s = %s   (", options[i].key, initial_words(&options[i]));
+        lh_buf_add_format(out, "  %s = ", options[i].key);
+        add_initial(out, &options[i]);
+        lh_buf_add_text(out, "   (");
         add_range(out, &options[i]);
         lh_buf_add_format(out, "; %s)\n      %s\n", options[i].is_reloadable ? "reload" : "restart",
                           options[i].help);
@@ -613,7 +665,9 @@ void lh_config_help(struct lh_buf *out)
 void lh_config_man(struct lh_buf *out)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++) {
-        lh_buf_add_format(out, "**%s** = *%s* (", options[i].key, initial_words(&options[i]));
+        lh_buf_add_format(out, "**%s** = *", options[i].key);
+        add_initial(out, &options[i]);
+        lh_buf_add_text(out, "* (");
         add_range(out, &options[i]);
         lh_buf_add_format(out, "; %s)\n:   %s\n\n", options[i].is_reloadable ? "reload" : "restart",
                           options[i].help);

@@ -12,6 +12,7 @@
 
 #include "crypto/base/buf.h"
 #include "ledger/entry.h"
+#include "net/tls.h"
 #include "node/log.h"
 
 #include <sys/types.h>
@@ -23,8 +24,11 @@ enum {
     LH_CONFIG_FILE_MAX = 256 * 1024,
 };
 
-/* Who a peer of the socket is and what it may hand in. */
+/* Who a peer is and what it may hand in. */
 struct lh_grant {
+    bool
+        is_pinned; /* known over TLS by the key of its certificate, else on the socket by its uid */
+    struct lh_tls_pin pin;
     uid_t uid;
     unsigned level_max; /* 1..3 */
     uint64_t types[2];  /* bit set by type number */
@@ -44,15 +48,20 @@ struct lh_config {
     char auditor_box[LH_CONFIG_PATH_MAX]; /* "": no box is made */
     char api_socket[LH_CONFIG_PATH_MAX];
     uint64_t api_socket_mode;
+    char listen_tls[LH_CONFIG_PATH_MAX]; /* "": no TCP port */
+    char tls_cert[LH_CONFIG_PATH_MAX];
+    char tls_key[LH_CONFIG_PATH_MAX];
     uint64_t body_len_max;
     uint64_t header_len_max;
     uint64_t event_count_max;
     uint64_t connection_count_max;
+    uint64_t handshake_count_max;
     uint64_t buffered_len_max;
     uint64_t queue_count_max;
     uint64_t request_timeout_ms;
     uint64_t idle_timeout_ms;
     uint64_t write_timeout_ms;
+    uint64_t handshake_timeout_ms;
     uint64_t stop_timeout_ms;
     uint64_t thread_count;
     uint64_t cache_size;
@@ -80,6 +89,9 @@ void lh_config_unref(struct lh_config *config);
 /** Who has this uid; NULL: unknown. Root and `owner` may everything unless a line says otherwise.
  */
 const struct lh_grant *lh_config_client(const struct lh_config *config, uid_t uid, uid_t owner);
+/** Who has this key; NULL: unknown. */
+const struct lh_grant *lh_config_pinned(const struct lh_config *config,
+                                        const struct lh_tls_pin *pin);
 bool lh_grant_may_source(const struct lh_grant *client, const char *source);
 bool lh_grant_may_type(const struct lh_grant *client, lhpb_EntryType type);
 

@@ -233,17 +233,32 @@ static enum lh_code parse_level(struct lh_grant *out, struct lh_bytes text, stru
     return LH_OK;
 }
 
-static enum lh_code parse_uid(struct lh_grant *out, struct lh_bytes word, struct lh_err *err)
+/* "uid:1000", or the pin of a key. */
+static enum lh_code parse_who(struct lh_grant *out, struct lh_bytes word, struct lh_err *err)
 {
     uint64_t uid;
 
+    if (word.len >= 4 && memcmp(word.data, "sha2", 4) == 0) {
+        out->is_pinned = true;
+        return lh_tls_pin_parse(&out->pin, word, err);
+    }
     if (word.len < 5 || memcmp(word.data, "uid:", 4) != 0 ||
         lh_decimal_parse(&uid, lh_bytes_of(word.data + 4, word.len - 4), NULL) != LH_OK ||
         uid >= UINT32_MAX) {
-        return lh_err_set(err, LH_ERR_INVALID, "begins with uid: and a number");
+        return lh_err_set(err, LH_ERR_INVALID,
+                          "begins with uid: and a number, or with a key's pin (sha256//...)");
     }
     out->uid = (uid_t)uid;
     return LH_OK;
+}
+
+bool lh_grant_is_same(const struct lh_grant *a, const struct lh_grant *b)
+{
+    if (a->is_pinned != b->is_pinned) {
+        return false;
+    }
+    return a->is_pinned ? memcmp(a->pin.bytes, b->pin.bytes, LH_TLS_PIN_SIZE) == 0
+                        : a->uid == b->uid;
 }
 
 enum lh_code lh_grant_parse(struct lh_grant *out, struct lh_bytes text, struct lh_err *err)
@@ -263,7 +278,7 @@ enum lh_code lh_grant_parse(struct lh_grant *out, struct lh_bytes text, struct l
     enum lh_code rc;
 
     (void)lh_text_next_word(&text, ' ', &word);
-    rc = parse_uid(&client, word, err);
+    rc = parse_who(&client, word, err);
     while (rc == LH_OK && lh_text_next_word(&text, ' ', &word)) {
         size_t i = 0;
         size_t len = 0;
@@ -309,8 +324,15 @@ void lh_grant_format(struct lh_buf *out, const struct lh_grant *client)
 {
     const char *comma = "";
 
-    lh_buf_add_format(out, "uid:%u sources=", (unsigned)client->uid);
-    lh_buf_add_text(out, client->is_any_source ? "*" : "");
+    if (client->is_pinned) {
+        char pin[LH_TLS_PIN_TEXT_SIZE];
+
+        lh_tls_pin_format(pin, &client->pin);
+        lh_buf_add_text(out, pin);
+    } else {
+        lh_buf_add_format(out, "uid:%u", (unsigned)client->uid);
+    }
+    lh_buf_add_format(out, " sources=%s", client->is_any_source ? "*" : "");
     for (size_t i = 0; i < client->source_count; i++) {
         lh_buf_add_format(out, "%s%s", i > 0 ? "," : "", client->sources[i]);
     }

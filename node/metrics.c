@@ -21,10 +21,10 @@ static void histogram_init(struct lh_histogram *histogram, const double *bounds,
 
 void lh_metrics_init(struct lh_metrics *metrics)
 {
-    _Atomic uint64_t *const counters[] = { &metrics->recorded,        &metrics->duplicates,
-                                           &metrics->rejected,        &metrics->conflicts,
-                                           &metrics->blocks,          &metrics->requests,
-                                           &metrics->requests_refused };
+    _Atomic uint64_t *const counters[] = { &metrics->recorded,         &metrics->duplicates,
+                                           &metrics->rejected,         &metrics->conflicts,
+                                           &metrics->blocks,           &metrics->requests,
+                                           &metrics->requests_refused, &metrics->tls_refused };
 
     for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {
         atomic_init(counters[i], 0);
@@ -133,6 +133,16 @@ void lh_metrics_format(struct lh_buf *out, struct lh_metrics *metrics,
               gauges->queue_depth);
     add_value(out, "liuhen_jobs_depth", "gauge", "Jobs waiting for a thread.", gauges->jobs_depth);
     add_value(out, "liuhen_connections", "gauge", "Open connections.", gauges->connections);
+    add_value(out, "liuhen_tls_handshakes", "gauge", "TLS connections that are not let in yet.",
+              gauges->tls_guests);
+    add_value(out, "liuhen_tls_refused_total", "counter", "TLS connections that were not let in.",
+              read_counter(&metrics->tls_refused));
+    if (gauges->tls_ends_unix_ms != 0) {
+        add_head(out, "liuhen_tls_certificate_end_time_seconds", "gauge",
+                 "When the certificate of the TCP port ends.");
+        lh_buf_add_format(out, "liuhen_tls_certificate_end_time_seconds %lld\n",
+                          (long long)(gauges->tls_ends_unix_ms / 1000));
+    }
     add_value(out, "liuhen_ledger_size", "gauge", "Leaves in the released tree.", gauges->size);
     add_value(out, "liuhen_ledger_height", "gauge", "Blocks in the ledger.", gauges->height);
     add_head(out, "liuhen_head_time_seconds", "gauge", "Time of the newest block.");

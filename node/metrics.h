@@ -27,6 +27,7 @@ struct lh_metrics {
     _Atomic uint64_t blocks;
     _Atomic uint64_t requests;
     _Atomic uint64_t requests_refused;
+    _Atomic uint64_t tls_refused;
     struct lh_histogram append_seconds; /* one block, all of the write order */
     struct lh_histogram block_entries;
     struct lh_histogram request_seconds; /* POST /v1/events, handed over to answered */
@@ -42,6 +43,8 @@ struct lh_gauges {
     uint64_t queue_depth;
     uint64_t jobs_depth;
     uint64_t connections;
+    uint64_t tls_guests;      /* handshakes under way */
+    int64_t tls_ends_unix_ms; /* of the certificate; 0: no TLS */
     uint64_t uptime_ms;
     bool is_clock_stepped;
 };

@@ -42,6 +42,8 @@ void lh_node_gauges(struct lh_node *node, struct lh_gauges *out)
         .queue_depth = lh_sealer_depth(node->sealer),
         .jobs_depth = lh_jobs_depth(node->jobs),
         .connections = lh_http_connection_count(node->http),
+        .tls_guests = node->door != NULL ? lh_tls_door_guest_count(node->door) : 0,
+        .tls_ends_unix_ms = lh_node_tls_ends_unix_ms(node),
         .uptime_ms = (uint64_t)(lh_node_mono_ms(node) - node->start_mono_ms),
         .is_clock_stepped = lh_sealer_is_clock_stepped(node->sealer),
     };
@@ -229,10 +231,10 @@ static enum lh_code open_auditor_box(struct lh_node *node, struct lh_err *err)
 enum lh_code lh_node_check_config(const struct lh_config *config, struct lh_err *err)
 {
     struct lh_pubkey box;
-    enum lh_code rc;
+    enum lh_code rc = lh_node_tls_check(config, err);
 
-    if (config->auditor_box[0] == '\0') {
-        return LH_OK;
+    if (rc != LH_OK || config->auditor_box[0] == '\0') {
+        return rc;
     }
     rc = read_auditor_box(&box, config->auditor_box, err);
     return rc == LH_OK ? rc : lh_err_wrap(err, rc, "auditor.box");
@@ -499,6 +501,9 @@ enum lh_code lh_node_open(struct lh_node **out, struct lh_config *config, struct
     if (rc == LH_OK) {
         rc = open_http(node, err);
     }
+    if (rc == LH_OK) {
+        rc = lh_node_tls_open(node, err);
+    }
     if (rc != LH_OK) {
         lh_node_close(node);
         return rc;
@@ -529,6 +534,7 @@ void lh_node_close(struct lh_node *node)
     }
     lh_jobs_free(node->jobs);
     lh_sealer_free(node->sealer);
+    lh_tls_door_close(node->door);
     lh_http_free(node->http);
     lh_mailbox_free(node->mailbox);
     free_events(node);

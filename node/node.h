@@ -13,7 +13,8 @@ struct lh_node;
 
 enum { LH_EXIT_USAGE = 2, LH_EXIT_START = 3 };
 
-/** What a configuration names and can be read before there is a node: the auditors' key. */
+/** What a configuration names and can be read before there is a node: the auditors' key, the
+ * certificate of the TCP port. */
 enum lh_code lh_node_check_config(const struct lh_config *config, struct lh_err *err) LH_MUST_CHECK;
 /**
  * Open everything that `config` names: keys, store (strictly, then point in time), guard, ledger,

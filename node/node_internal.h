@@ -12,6 +12,7 @@
 #include "ledger/ledger.h"
 #include "ledger/store.h"
 #include "net/http.h"
+#include "net/tls_door.h"
 #include "node/intake.h"
 #include "node/jobs.h"
 #include "node/keyring.h"
@@ -56,6 +57,10 @@ struct lh_node {
     struct lh_jobs *jobs;
     struct lh_sealer *sealer;
     struct lh_http *http;
+    struct lh_tls_door *door; /* NULL: no TCP port */
+    int64_t cert_warned_mono_ms;
+    int64_t refused_mono_ms; /* when a refused TLS client was last logged, */
+    uint64_t refused_unsaid; /* and how many came since */
     struct event *signals[LH_SIGNAL_COUNT];
     struct event *second_event;
     struct event *watchdog_event;
@@ -72,5 +77,18 @@ int64_t lh_node_mono_ms(const struct lh_node *node);
 /** Hand in a HEARTBEAT if the ledger was idle for long enough. */
 void lh_node_beat(struct lh_node *node);
 void lh_node_gauges(struct lh_node *node, struct lh_gauges *out);
+
+/* ---- node_tls.c: the TCP port ---- */
+
+/** Open the port that the configuration names, if any. */
+enum lh_code lh_node_tls_open(struct lh_node *node, struct lh_err *err) LH_MUST_CHECK;
+/** Read what `config` names, without listening. */
+enum lh_code lh_node_tls_check(const struct lh_config *config, struct lh_err *err) LH_MUST_CHECK;
+/** Serve the certificate that the configuration names now; on failure the old one. */
+void lh_node_tls_renew(struct lh_node *node);
+/** Say once a day that the certificate comes to its end. */
+void lh_node_tls_warn(struct lh_node *node);
+/** When the certificate ends; 0: there is none. */
+int64_t lh_node_tls_ends_unix_ms(const struct lh_node *node);
 
 #endif

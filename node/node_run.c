@@ -102,12 +102,13 @@ static void end_loop_when_drained(struct lh_node *node)
 {
     bool is_late = lh_node_mono_ms(node) >= node->stop_deadline_mono_ms;
 
-    if (lh_http_busy_count(node->http) == 0 && !node->is_heart_beating &&
-        node->archive_count == 0) {
+    size_t busy = lh_http_busy_count(node->http) +
+                  (node->door != NULL ? lh_tls_door_busy_count(node->door) : 0);
+
+    if (busy == 0 && !node->is_heart_beating && node->archive_count == 0) {
         (void)event_base_loopbreak(node->base);
     } else if (is_late) {
-        lh_log_write(node->log, LH_LOG_WARN, "stop.late", "requests=%zu",
-                     lh_http_busy_count(node->http));
+        lh_log_write(node->log, LH_LOG_WARN, "stop.late", "requests=%zu", busy);
         _exit(LH_EXIT_START);
     }
 }
@@ -122,6 +123,9 @@ static void begin_stop(struct lh_node *node, int signal_number)
     lh_notify("STOPPING=1\nSTATUS=stopping");
     node->is_stopping = true;
     node->stop_deadline_mono_ms = lh_node_mono_ms(node) + (int64_t)node->config->stop_timeout_ms;
+    if (node->door != NULL) {
+        lh_tls_door_stop_accepting(node->door);
+    }
     lh_http_stop_accepting(node->http);
     end_loop_when_drained(node);
 }
@@ -160,6 +164,7 @@ static void reload(struct lh_node *node)
         node->config = config;
         apply_log_config(node->log, config);
         lh_log_write(node->log, LH_LOG_INFO, "config.reloaded", "file=%s", node->config_path);
+        lh_node_tls_renew(node);
     }
     lh_buf_clear(&restart);
     lh_notify("READY=1");
@@ -194,6 +199,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     lh_node_beat(node);
+    lh_node_tls_warn(node);
     if (node->is_stopping) {
         end_loop_when_drained(node);
     }

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#define PIN "sha256//A8OUwp8/gmXR53qrBxlYMuzx1YFNkEnPTdjQRbMQsaA="
+
 static enum lh_code parse(struct lh_config **out, const char *text, struct lh_err *err)
 {
     return lh_config_parse(out, "x.conf", lh_bytes_of_text(text), "/var/lib/n/", err);
@@ -41,6 +43,9 @@ static void an_empty_file_gives_the_defaults(void **state)
     assert_int_equal(config->heartbeat_idle_ms, 60000);
     assert_int_equal(config->log_level, LH_LOG_INFO);
     assert_int_equal(config->client_count, 0);
+    assert_string_equal(config->listen_tls, "");
+    assert_string_equal(config->tls_cert, "/var/lib/n/keys/tls.crt");
+    assert_string_equal(config->tls_key, "/var/lib/n/keys/tls.pem");
     lh_config_unref(config);
 }
 
@@ -92,6 +97,14 @@ static void each_bad_line_is_named(void **state)
         { "client = uid:1 roles=boss", "roles are counter" },
         { "client = uid:1 colour=red", "\"colour=red\" is none of" },
         { "client = uid:7", "uid:7 has a line already" },
+        { "client = " PIN " level=2", "this pin has a line already" },
+        { "client = sha256//AAAA", "client: a pin is sha256// and 44 characters of base64" },
+        { "client = sha1//AAAA", "or with a key's pin (sha256//...)" },
+        { "listen.tls = example.org:8443", "listen.tls: wants an address and a port" },
+        { "listen.tls = 192.0.2.7", "wants an address and a port" },
+        { "listen.tls = 192.0.2.7:65536", "wants an address and a port" },
+        { "listen.tls = ::1:8443", "such as 192.0.2.7:8443 or [::1]:8443" },
+        { "limits.handshakes = 0", "limits.handshakes: wants 1 to 4096" },
         { "k-11010519491231002X = 1", "unknown key \"...\"" },
         { "client = uid:1 types=11010519491231002X", "\"...\": no such type" },
         { "client = uid:1 id=11010519491231002X", "\"...\" is none of" },
@@ -103,7 +116,7 @@ static void each_bad_line_is_named(void **state)
         struct lh_err err = LH_ERR_NONE;
         char text[512];
 
-        (void)snprintf(text, sizeof text, "# first\nclient = uid:7\n%s\n", cases[i].line);
+        (void)snprintf(text, sizeof text, "client = " PIN "\nclient = uid:7\n%s\n", cases[i].line);
         assert_int_equal(parse(&config, text, &err), LH_ERR_INVALID);
         if (strstr(err.text, cases[i].words) == NULL || strncmp(err.text, "x.conf:3: ", 10) != 0) {
             fail_msg("\"%s\" gave: %s", cases[i].line, err.text);
@@ -173,9 +186,31 @@ static void a_client_may_what_its_line_says(void **state)
     lh_config_unref(config);
 }
 
+static void a_pin_and_a_uid_are_different_people(void **state)
+{
+    struct lh_config *config = must_parse("client = uid:0 sources=a types=QUERY level=2\n"
+                                          "client = " PIN " sources=b types=USE level=3\n");
+    struct lh_tls_pin pin;
+    const struct lh_grant *client;
+
+    (void)state;
+    assert_int_equal(lh_tls_pin_parse(&pin, lh_bytes_of_text(PIN), NULL), LH_OK);
+    client = lh_config_pinned(config, &pin);
+    assert_non_null(client);
+    assert_int_equal(client->level_max, 3);
+    assert_true(lh_grant_may_source(client, "b"));
+    assert_false(lh_grant_may_source(client, "a"));
+    assert_int_equal(lh_config_client(config, 0, 77)->level_max, 2);
+    pin.bytes[31] ^= 1;
+    assert_null(lh_config_pinned(config, &pin));
+    lh_config_unref(config);
+}
+
 static void what_is_printed_reads_back_the_same(void **state)
 {
     struct lh_config *config = must_parse("client = uid:1 sources=a types=QUERY level=3\n"
+                                          "client = " PIN " sources=* types=*\n"
+                                          "listen.tls = [::1]:8443\n"
                                           "limits.buffered = 3MiB\ntimeout.idle = 90s\n"
                                           "log.format = json\n");
     struct lh_buf first = LH_BUF_EMPTY;
@@ -189,9 +224,13 @@ static void what_is_printed_reads_back_the_same(void **state)
     assert_string_equal(lh_buf_text(&second), "");
     assert_int_equal(again->buffered_len_max, 3 << 20);
     assert_int_equal(again->idle_timeout_ms, 90000);
-    assert_int_equal(again->client_count, 1);
+    assert_int_equal(again->client_count, 2);
+    assert_true(again->clients[1].is_pinned);
+    assert_memory_equal(&again->clients[1].pin, &config->clients[1].pin, LH_TLS_PIN_SIZE);
+    assert_string_equal(again->listen_tls, "[::1]:8443");
     lh_config_unref(again);
-    again = must_parse("limits.buffered = 3MiB\ntimeout.idle = 91s\nthreads = 3\n");
+    again = must_parse("listen.tls = [::1]:8443\ntls.cert = /elsewhere\n"
+                       "limits.buffered = 3MiB\ntimeout.idle = 91s\nthreads = 3\n");
     lh_config_restart_keys(&second, config, again);
     assert_string_equal(lh_buf_text(&second), "timeout.idle, threads");
     lh_config_unref(again);
@@ -246,6 +285,7 @@ int main(void)
         cmocka_unit_test(no_data_directory_is_an_error),
         cmocka_unit_test(a_request_that_could_never_fit_is_an_error),
         cmocka_unit_test(a_client_may_what_its_line_says),
+        cmocka_unit_test(a_pin_and_a_uid_are_different_people),
         cmocka_unit_test(what_is_printed_reads_back_the_same),
         cmocka_unit_test(every_key_is_in_the_help_and_in_the_man_page),
     };
