@@ -48,29 +48,6 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
     (void)evconnlistener_disable(listener);
 }
 
-/* Two framings at once is how a request hides behind another one. */
-static bool has_two_framings(struct evhttp_request *ev)
-{
-    const struct evkeyvalq *headers = evhttp_request_get_input_headers(ev);
-
-    return evhttp_find_header(headers, "Transfer-Encoding") != NULL &&
-           evhttp_find_header(headers, "Content-Length") != NULL;
-}
-
-/*
- * libevent takes "HTTP/0.9" and answers with the version it was asked in. We speak HTTP/1 only
- * (RFC 9112 section 2.3), to anyone.
- */
-static bool is_http_1(struct evhttp_request *ev)
-{
-    if (ev->major == 1) {
-        return true;
-    }
-    ev->major = 1;
-    ev->minor = 1;
-    return false;
-}
-
 static const char *raw_query(struct evhttp_request *ev)
 {
     const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(ev);
@@ -82,7 +59,6 @@ static bool parse_query(struct lh_http_request *request)
 {
     const char *query = raw_query(request->ev);
 
-    TAILQ_INIT(&request->query);
     request->has_query = true;
     if (query == NULL || query[0] == '\0') {
         return true;
@@ -90,12 +66,25 @@ static bool parse_query(struct lh_http_request *request)
     return strstr(query, "%00") == NULL && evhttp_parse_query_str(query, &request->query) == 0;
 }
 
+/* What is wrong with the request's head; what came in behind it begins the next one. */
+static const char *take_head(struct lh_http_conn *conn, struct evhttp_request *ev)
+{
+    struct evbuffer *input = bufferevent_get_input(conn->bev);
+    const char *of_bytes = conn->head.fault;
+    const char *of_fields = lh_http_head_check(ev);
+
+    conn->head = (struct lh_http_head){ .fault = NULL };
+    lh_http_head_scan_tail(&conn->head, input, evbuffer_get_length(input));
+    return of_bytes != NULL ? of_bytes : of_fields;
+}
+
 static void on_evhttp_request(struct evhttp_request *ev, void *arg)
 {
     struct lh_http *http = arg;
     struct lh_http_conn *conn = lh_http_conn_of(http, evhttp_request_get_connection(ev));
     struct lh_http_request *request = calloc(1, sizeof *request);
-    struct lh_problem problem = LH_PROBLEM_EMPTY;
+    struct lh_problem problem;
+    const char *words;
 
     if (conn == NULL || request == NULL) {
         free(request);
@@ -109,18 +98,16 @@ static void on_evhttp_request(struct evhttp_request *ev, void *arg)
     (void)snprintf(request->id, sizeof request->id, "%08x-%llu", http->id_prefix,
                    (unsigned long long)++http->request_serial);
     conn->request = request;
+    TAILQ_INIT(&request->query);
     http->request_count++;
     lh_http_conn_set_phase(conn, CONN_HANDLING);
-
-    if (!is_http_1(ev)) {
-        lh_problem_set(&problem, LH_PROBLEM_MALFORMED, "the HTTP version is not 1.0 or 1.1");
-    } else if (has_two_framings(ev)) {
-        lh_problem_set(&problem, LH_PROBLEM_MALFORMED,
-                       "Content-Length and Transfer-Encoding exclude each other");
-    } else if (!parse_query(request)) {
-        lh_problem_set(&problem, LH_PROBLEM_MALFORMED, "the query string cannot be read");
+    words = take_head(conn, ev);
+    if (words == NULL && !parse_query(request)) {
+        words = "the query string cannot be read";
     }
-    if (problem.code != LH_PROBLEM_NONE) {
+    if (words != NULL) {
+        lh_problem_set(&problem, LH_PROBLEM_MALFORMED, "%s", words);
+        lh_http_add_header(request, "Connection", "close");
         lh_http_reply_problem(request, &problem);
         return;
     }

@@ -127,7 +127,7 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
     if (conn->phase == CONN_IDLE) {
         lh_http_conn_set_phase(conn, CONN_READING);
     }
-    (void)input;
+    lh_http_head_scan_tail(&conn->head, input, info->n_added);
     count_buffered(conn, conn->buffered_len + info->n_added);
     if (conn->http->buffered_len > conn->http->options.buffered_len_max &&
         conn->phase == CONN_READING) {

@@ -2,7 +2,8 @@
 #define LH_NET_HTTP_INTERNAL_H
 
 /*
- * What http.c (server, requests), http_conn.c (connections, deadlines) and http_reply.c share.
+ * What http.c (server, requests), http_conn.c (connections, deadlines), http_head.c (what is no
+ * HTTP), http_inside.c (connections from within) and http_reply.c share.
  *
  *   adopt -> IDLE --byte--> READING --whole--> HANDLING --reply--> WRITING --written--> IDLE
  *   deadlines: IDLE idle, READING request, HANDLING none, WRITING write. Past one: 408 or a cut.
@@ -26,6 +27,16 @@
 
 enum conn_phase { CONN_IDLE, CONN_READING, CONN_HANDLING, CONN_WRITING };
 
+/* The bytes of a request's head so far, from its first one to the empty line (http_head.c). */
+struct lh_http_head {
+    const char *fault; /* what is wrong with them; NULL: nothing yet */
+    size_t line_count;
+    size_t line_len;
+    bool is_in_name;
+    bool has_cr;
+    bool is_whole; /* what follows is a body */
+};
+
 struct lh_http_conn {
     struct lh_http_conn *next, *prev; /* in http->conns, or `next` alone in http->fresh */
     struct lh_http *http;
@@ -34,6 +45,7 @@ struct lh_http_conn {
     struct evhttp_connection *evcon; /* NULL until adopted */
     struct lh_http_request *request; /* in HANDLING, and in WRITING while it streams */
     struct lh_http_peer peer;
+    struct lh_http_head head; /* of the request that is being read, or of the next one */
     enum conn_phase phase;
     int64_t deadline_ms; /* 0: none */
     size_t buffered_len; /* our share of http->buffered_len */
@@ -102,6 +114,11 @@ enum lh_code lh_http_gate_open(struct lh_http *http, struct lh_http_gate *gate, 
  */
 bool lh_http_peer_find(struct lh_http *http, struct lh_http_peer *out, int fd);
 void lh_http_inside_close(struct lh_http *http);
+void lh_http_head_scan(struct lh_http_head *head, struct lh_bytes bytes);
+/** The last `len` bytes of a buffer. */
+void lh_http_head_scan_tail(struct lh_http_head *head, struct evbuffer *buffer, size_t len);
+/** What is wrong with a request that evhttp has read, NULL: nothing. */
+const char *lh_http_head_check(struct evhttp_request *ev);
 /** The connection that evhttp's object belongs to. */
 struct lh_http_conn *lh_http_conn_of(struct lh_http *http, struct evhttp_connection *evcon);
 void lh_http_conn_set_phase(struct lh_http_conn *conn, enum conn_phase phase);

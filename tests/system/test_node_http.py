@@ -1,5 +1,8 @@
 """The HTTP edge under bad clients: slow ones, large ones, broken ones, too many, gone ones."""
 
+import contextlib
+import json
+import re
 import socket
 import threading
 import time
@@ -151,6 +154,102 @@ def broken_requests_are_answered_and_cut(node):
     equal(node.get("/healthz").status, 200)
 
 
+def what_two_parsers_may_read_in_two_ways_is_refused_and_cut(node):
+    """Each row beside its control: the same without the fault is served."""
+    node.begin()
+    get = b"GET /healthz HTTP/1.1\r\nHost: n\r\n"
+    body = json.dumps(event()).encode()
+    length = b"Content-Length: %d\r\n" % len(body)
+    chunked = b"Transfer-Encoding: chunked\r\n"
+    chunks = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    for what, bad, good in (
+            ("no Host", b"GET /healthz HTTP/1.1\r\n\r\n", b"GET /healthz HTTP/1.0\r\n\r\n"),
+            ("Host twice", get + b"Host: n\r\n\r\n", get + b"Hos: n\r\n\r\n"),
+            ("Host twice, HTTP/1.0", b"GET /healthz HTTP/1.0\r\nHost: n\r\nHost: m\r\n\r\n",
+             b"GET /healthz HTTP/1.0\r\nHost: n\r\n\r\n"),
+            ("a folded line", get + b"X-A: b\r\n c\r\n\r\n", get + b"X-A: b c\r\n\r\n"),
+            ("a folded first line", b"GET /healthz HTTP/1.1\r\n Host: n\r\nHost: n\r\n\r\n",
+             get + b"\r\n"),
+            ("a line folded by a tab", get + b"X-A: b\n\tc\r\n\r\n", get + b"X-A: b\tc\r\n\r\n"),
+            ("a zero byte in a value", get + b"X-A: b\0c\r\n\r\n", get + b"X-A: b%00c\r\n\r\n"),
+            ("a zero byte in a name", get + b"X\0A: b\r\n\r\n", get + b"X-A: b\r\n\r\n"),
+            ("a zero byte in the target", b"GET /heal\0thz HTTP/1.1\r\nHost: n\r\n\r\n", get + b"\r\n"),
+            ("a control character", get + b"X-A: \x01\r\n\r\n", get + b"X-A: \x80\r\n\r\n"),
+            ("a DEL", get + b"X-A: \x7f\r\n\r\n", get + b"X-A: ~\r\n\r\n"),
+            ("a CR in a value", get + b"X-A: b\rc\r\n\r\n", get + b"X-A: b\r\n\r\n"),
+            ("a CR before the end", get + b"X-A: b\r\r\n\r\n", get + b"X-A: b\r\n\r\n"),
+            ("a space before the colon", get + b"X-A : b\r\n\r\n", get + b"X-A: b\r\n\r\n"),
+            ("a length twice", HEAD + length + length + b"\r\n" + body, HEAD + length + b"\r\n" + body),
+            ("two lengths", HEAD + b"Content-Length: 0\r\n" + length + b"\r\n" + body,
+             HEAD + length + b"\r\n" + body),
+            ("a length with a sign", HEAD + length.replace(b": ", b": +") + b"\r\n" + body,
+             HEAD + length.replace(b": ", b":  ") + b"\r\n" + body),
+            ("a coding we do not know", HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n" + chunks,
+             HEAD + chunked + b"\r\n" + chunks),
+            ("chunked twice", HEAD + chunked + chunked + b"\r\n" + chunks,
+             HEAD + chunked + b"\r\n" + chunks),
+            ("chunked of HTTP/1.0", HEAD.replace(b"1.1", b"1.0") + chunked + b"\r\n" + chunks,
+             HEAD.replace(b"1.1", b"1.0") + length + b"\r\n" + body),
+            ("a body of GET", get + b"Content-Length: 5\r\n\r\nhello", get + b"Content-Length: 0\r\n\r\n"),
+            ("chunks of GET", get + chunked + b"\r\n0\r\n\r\n", get + b"\r\n"),
+            ("an authority for a target", b"GET n:80 HTTP/1.1\r\nHost: n\r\n\r\n", get + b"\r\n"),
+            ("another scheme", b"GET ftp://n/healthz HTTP/1.1\r\nHost: n\r\n\r\n",
+             b"GET http://n/healthz HTTP/1.1\r\nHost: n\r\n\r\n"),
+            ("a scheme without a host", b"GET http:/healthz HTTP/1.1\r\nHost: n\r\n\r\n",
+             b"GET HTTPS://other:1/healthz HTTP/1.1\r\nHost: n\r\n\r\n"),
+            ("no slash", b"GET healthz HTTP/1.1\r\nHost: n\r\n\r\n", get + b"\r\n"),
+            ("a fragment", b"GET /healthz#a HTTP/1.1\r\nHost: n\r\n\r\n", get + b"\r\n"),
+            ("a star for a target", b"GET * HTTP/1.1\r\nHost: n\r\n\r\n", get + b"\r\n")):
+        for data, step, status in ((bad, None, b"400"), (bad, 1, b"400"), (good, 1, b"20")):
+            raw = dial(node)
+            # What follows must not be taken for a request of its own when it was refused.
+            with contextlib.suppress(OSError):  # it may hang up before all is said
+                for at in range(0, len(data), step or len(data)):
+                    raw.sendall(data[at:at + (step or len(data))])
+                raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: n\r\nConnection: close\r\n\r\n")
+                raw.shutdown(socket.SHUT_WR)
+            said = read_all(raw)
+            raw.close()
+            assert said[:7] == b"HTTP/1." and said[8:].startswith(b" " + status), (what, data, said)
+            if status == b"400":
+                equal(len(re.findall(rb"HTTP/1\.\d \d\d\d ", said)), 1, what)
+                assert b"request.malformed" in said, (what, said)
+    equal(node.get("/healthz").status, 200)
+
+
+def the_second_request_of_a_connection_is_looked_at_too(node):
+    node.begin()
+    get = b"GET /healthz HTTP/1.1\r\nHost: n\r\n"
+    for pause in (0, 0.05):
+        for bad in (get + b"X-A: b\r\n c\r\n\r\n", get + b"X-A: \0\r\n\r\n", get + get[23:] + b"\r\n"):
+            raw = dial(node)
+            raw.sendall(get + b"\r\n")
+            time.sleep(pause)
+            raw.sendall(bad + get + b"\r\n")
+            said = read_all(raw)
+            raw.close()
+            equal((said.count(b" 200 OK"), said.count(b" 400 ")), (1, 1), bad)
+    # A body may hold anything, and be followed by a request.
+    made = json.dumps(event(), indent=1).encode().replace(b"\n", b"\n \t")
+    raw = dial(node)
+    raw.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(made) + made + get +
+                b"Connection: close\r\n\r\n")
+    said = read_all(raw)
+    equal((said.count(b" 201 "), said.count(b" 200 ")), (1, 1), said)
+
+
+def a_tunnel_is_not_opened(node):
+    node.begin()
+    raw = dial(node)
+    raw.sendall(b"CONNECT n:443 HTTP/1.1\r\nHost: n\r\n\r\n")
+    said = read_all(raw)
+    assert said.startswith(b"HTTP/1.1 405") and b"request.method" in said, said
+    raw = dial(node)
+    raw.sendall(b"OPTIONS * HTTP/1.1\r\nHost: n\r\nConnection: close\r\n\r\n")
+    said = read_all(raw)
+    assert said.startswith(b"HTTP/1.1 404"), said
+
+
 def unknown_paths_and_methods_have_their_words(node):
     node.begin()
     for method, path, status, code in (
@@ -272,7 +371,6 @@ def a_stranger_is_turned_away(node):
 
 
 def a_client_that_leaves_loses_only_its_reply(node):
-    import json
     node.begin()
     made = [event() for _ in range(30)]
     for one in made:
@@ -293,6 +391,9 @@ main(a_request_that_trickles_is_cut_at_its_deadline,
      a_reply_that_nobody_reads_is_cut,
      too_large_is_said_and_nothing_is_recorded,
      broken_requests_are_answered_and_cut,
+     what_two_parsers_may_read_in_two_ways_is_refused_and_cut,
+     the_second_request_of_a_connection_is_looked_at_too,
+     a_tunnel_is_not_opened,
      unknown_paths_and_methods_have_their_words,
      many_requests_ride_one_connection_in_order,
      connections_beyond_the_cap_are_told,
