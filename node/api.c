@@ -37,6 +37,8 @@ void lh_api_call_finish(struct lh_api_call *call)
     if (call->problem.code == LH_PROBLEM_NONE && lh_buf_check(&call->body, NULL) != LH_OK) {
         lh_problem_set(&call->problem, LH_PROBLEM_INTERNAL, "out of memory");
     }
+    lh_http_add_header(call->http, "Cache-Control",
+                       call->problem.code == LH_PROBLEM_NONE ? call->cache : "no-store");
     if (call->problem.code != LH_PROBLEM_NONE) {
         lh_counter_add(&node->metrics.requests_refused, 1);
         lh_log_write(node->log,
@@ -238,6 +240,18 @@ static void add_tls(struct lh_json *json, const struct lh_node *node)
     lh_json_end_object(json);
 }
 
+/* No parameters here; a problem is sent when there are. */
+static bool check_no_query(struct lh_api_call *call)
+{
+    static const char *const names[] = { NULL };
+
+    if (lh_api_check_query(call, names)) {
+        return true;
+    }
+    lh_api_call_finish(call);
+    return false;
+}
+
 static void get_status(struct lh_api_call *call)
 {
     struct lh_node *node = call->node;
@@ -245,6 +259,9 @@ static void get_status(struct lh_api_call *call)
     struct lh_ledger_head head;
     struct lh_gauges gauges;
 
+    if (!check_no_query(call)) {
+        return;
+    }
     lh_node_gauges(node, &gauges);
     lh_ledger_head(node->ledger, &head);
     lh_json_begin_object(&json, NULL);
@@ -279,6 +296,9 @@ static void get_status(struct lh_api_call *call)
 
 static void get_genesis(struct lh_api_call *call)
 {
+    if (!check_no_query(call)) {
+        return;
+    }
     call->content_type = "application/octet-stream";
     lh_buf_add(&call->body, lh_genesis_bytes(call->node->genesis));
     lh_api_call_finish(call);
@@ -370,6 +390,7 @@ static struct lh_api_call *call_new(struct lh_node *node, struct lh_http_request
     call->client = find_client(node, lh_http_peer(request));
     call->status = 200;
     call->content_type = LH_JSON_TYPE;
+    call->cache = "no-store";
     call->body = (struct lh_buf)LH_BUF_EMPTY;
     return call;
 }

@@ -216,6 +216,7 @@ void lh_api_get_archive(struct lh_api_call *call)
     lh_counter_add(&call->node->metrics.requests, 1);
     lh_config_unref(call->config);
     free(call);
+    lh_http_add_header(archive->http, "Cache-Control", "no-store");
     lh_http_stream_begin(archive->http, 200, "application/octet-stream", on_ready, archive);
     work(archive);
 }

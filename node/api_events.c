@@ -82,14 +82,17 @@ static enum lh_code format_fresh_receipt(const struct post *post, const struct l
     return lh_receipt_format(out, &receipt, err);
 }
 
-/* The receipt of an entry of before, the same text as the first time. */
-static enum lh_code format_stored_receipt(const struct post *post, struct lh_intake *event,
-                                          struct lh_suite *suite, struct lh_buf *out,
-                                          struct lh_err *err)
+/* The leaf of an entry of before, and its receipt, the same text as the first time. */
+static enum lh_code read_stored(const struct post *post, struct lh_intake *event,
+                                struct lh_suite *suite, struct lh_buf *out, struct lh_err *err)
 {
     struct lh_receipt receipt = LH_RECEIPT_EMPTY;
-    enum lh_code rc = lh_ledger_receipt(post->node->ledger, suite, event->index, 0, &receipt, err);
+    enum lh_code rc;
 
+    if (!post->with_receipts) {
+        return lh_ledger_leaf(post->node->ledger, event->index, &event->leaf, err);
+    }
+    rc = lh_ledger_receipt(post->node->ledger, suite, event->index, 0, &receipt, err);
     if (rc == LH_OK) {
         rc = lh_receipt_format(out, &receipt, err);
     }
@@ -137,7 +140,7 @@ static void add_success(struct post *post, struct lh_json *json, struct lh_intak
     enum lh_code rc =
         event->status == LH_INTAKE_RECORDED
             ? (post->with_receipts ? format_fresh_receipt(post, event, &receipt, &err) : LH_OK)
-            : format_stored_receipt(post, event, suite, &receipt, &err);
+            : read_stored(post, event, suite, &receipt, &err);
 
     if (rc != LH_OK) {
         lh_problem_set(&post->call->problem, LH_PROBLEM_INTERNAL, "receipt: %s", err.text);

@@ -18,6 +18,7 @@ struct lh_api_call {
     void (*answer)(struct lh_api_call *call, struct lh_worker *worker);
     unsigned status; /* 200 unless set */
     const char *content_type;
+    const char *cache; /* Cache-Control; "no-store" unless set: it is about people */
     struct lh_buf body;
     struct lh_problem problem; /* sent instead, when it has a code */
 };

@@ -213,7 +213,12 @@ void lh_api_receipt(struct lh_api_call *call, struct lh_worker *worker)
     if (rc == LH_OK) {
         rc = lh_receipt_format(&call->body, &receipt, &err);
     }
-    if (rc != LH_OK) {
+    if (rc == LH_ERR_INVALID) {
+        lh_problem_set(&call->problem, LH_PROBLEM_NOT_FOUND,
+                       "this is the header of a block, which has no receipt: its seal is "
+                       "/v1/checkpoint?size=%" PRIu64,
+                       index + 1);
+    } else if (rc != LH_OK) {
         lh_api_call_fail(call, rc, "the receipt", &err);
     }
     call->content_type = "text/plain; charset=utf-8";

@@ -6,6 +6,10 @@
 
 #include <string.h>
 
+/* A full tile never changes; the head does, and a partial tile is soon one of a wider tree. */
+static const char FOR_EVER[] = "private, max-age=31536000, immutable";
+static const char ASK_AGAIN[] = "no-cache";
+
 static enum lh_code read_entries(struct lh_api_call *call, const struct lh_tile *tile,
                                  struct lh_err *err)
 {
@@ -41,18 +45,24 @@ static void answer_tile(struct lh_api_call *call, const char *path)
         lh_api_call_fail(call, rc, "the tile", &err);
     }
     call->content_type = "application/octet-stream";
+    call->cache = tile.width == LH_TILE_WIDTH ? FOR_EVER : ASK_AGAIN;
 }
 
 void lh_api_tile(struct lh_api_call *call, struct lh_worker *worker)
 {
     const char *path = call->rest + strlen(lh_ledger_origin(call->node->ledger)) + 1;
+    static const char *const names[] = { NULL };
     uint64_t size;
 
     (void)worker;
+    if (!lh_api_check_query(call, names)) {
+        return;
+    }
     if (call->node->rules.suite != LH_SUITE_W) {
         lh_problem_set(&call->problem, LH_PROBLEM_NOT_FOUND, "only suite W speaks this protocol");
     } else if (strcmp(path, "checkpoint") == 0) {
         call->content_type = "text/plain; charset=utf-8";
+        call->cache = ASK_AGAIN;
         (void)lh_api_head(call, &size, &call->body);
     } else {
         answer_tile(call, path);
