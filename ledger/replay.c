@@ -171,6 +171,7 @@ static enum lh_code close_stage(struct lh_replay *replay, struct lh_err *err)
     set_root(replay);
     clear_stage(replay);
     replay->leaf_count = 0;
+    replay->is_block_too_long = false;
     lh_buf_reset(&replay->block);
     return rc;
 }
@@ -258,19 +259,16 @@ static enum lh_code feed_leaf(struct lh_replay *replay, struct lh_bytes leaf, st
             return rc;
         }
         replay->is_block_closed = false;
+        replay->is_block_too_long = false;
         replay->leaf_count = 0;
         lh_buf_reset(&replay->block);
     }
-    uint64_t index = ledger->size + replay->leaf_count;
     if (replay->leaf_count > LH_BLOCK_ENTRIES_MAX) {
-        lh_replay_find(replay, LH_ERR_FORGED, "B03", index, "more than 4096 entries in a block");
-        stop_ledger(replay);
+        replay->is_block_too_long = true; /* and no more of it is kept */
         return LH_OK;
     }
     if (leaf.len > LH_LEAF_MAX) {
-        lh_replay_find(replay, LH_ERR_FORGED, "B01", index, "longer than any leaf can be");
-        stop_ledger(replay);
-        return LH_OK;
+        leaf.len = LH_LEAF_MAX + 1; /* longer than any leaf, however it goes on */
     }
     lh_buf_add(&replay->block, leaf);
     replay->ends[replay->leaf_count++] = replay->block.len;
@@ -341,6 +339,14 @@ static enum lh_code feed_checkpoint(struct lh_replay *replay, struct lh_bytes ch
         return LH_OK;
     }
     lh_assert(replay->leaf_count > 0);
+    if (replay->is_block_too_long) {
+        /* spec ledger.md 11: "A block of more than 4,096 entries is found by B03 alone, at the leaf
+         * that is one too many, and nothing in it is judged." */
+        lh_replay_find(replay, LH_ERR_FORGED, "B03", ledger->size + replay->leaf_count,
+                       "more than 4096 entries in a block");
+        stop_ledger(replay);
+        return LH_OK;
+    }
     set_leaves(replay);
     replay->block_first = ledger->size;
     replay->is_block_closed = true;

@@ -24,8 +24,8 @@ static void in_trouble(struct lh_replay *replay, enum lh_code rc, const struct l
     }
 }
 
-/* spec ledger.md 11: "After an entry of a newer schema, an unknown signer or a refused change of
- * keys is X02, cannot tell." */
+/* spec ledger.md 11: "After an entry of a newer schema, an unknown signer, an unknown session that
+ * is named or a refused change of keys is X02, cannot tell." */
 static void find_key_fault(struct lh_replay *replay, const char *rule_id, uint64_t index,
                            const char *text)
 {
@@ -116,6 +116,8 @@ static bool judge_signers(struct lh_replay *replay, uint64_t index, const lhpb_E
         /* spec ledger.md 11: "Every signer's key was enrolled by an earlier leaf, or by the
          * genesis file for officers and recorder." */
         find_key_fault(replay, "E02", index, err.text);
+    } else if (rc == LH_ERR_NOT_FOUND) {
+        find_key_fault(replay, "E04", index, err.text); /* the session may be of a newer schema */
     } else if (rc == LH_ERR_DENIED || rc == LH_ERR_INVALID) {
         /* spec ledger.md 11: "The signers are of a kind, and as many, as the type of the entry
          * demands." */

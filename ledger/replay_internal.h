@@ -46,6 +46,7 @@ struct lh_replay {
     struct lh_bytes leaves[LH_BLOCK_ENTRIES_MAX + 1];
     uint64_t block_first; /* index of its first leaf; kept until the next block begins */
     bool is_block_closed;
+    bool is_block_too_long; /* more leaves came than a block may have */
 
     size_t batch_count;
     struct lh_replay_check batch[LH_REPLAY_BATCH];

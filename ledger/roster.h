@@ -58,9 +58,10 @@ const struct lh_roster_key *lh_roster_at(const struct lh_roster *roster, size_t 
 /**
  * Judge an entry by ledger order: every signer known, of an allowed kind, enough different ones,
  * body.staff / body.session agree with the signer, every signature verifies (when
- * `with_signatures`). LH_ERR_FORGED: a signature fails or its key is not enrolled; LH_ERR_DENIED:
- * not authorised; LH_ERR_INVALID: leaf and body contradict each other; LH_ERR_UNKNOWN: `body` is
- * NULL (of a newer schema). `out_level` (may be NULL): 1, 2 or 3.
+ * `with_signatures`). LH_ERR_DENIED: not authorised, whatever keys there may be besides;
+ * LH_ERR_FORGED: a signature fails or its key is not enrolled; LH_ERR_NOT_FOUND: no earlier leaf
+ * opened the session that the body names; LH_ERR_INVALID: leaf and body contradict each other;
+ * LH_ERR_UNKNOWN: `body` is NULL (of a newer schema). `out_level` (may be NULL): 1, 2 or 3.
  */
 enum lh_code lh_roster_judge(const struct lh_roster *roster, struct lh_suite *suite,
                              const lhpb_Entry *entry, const lhpb_Body *body, bool with_signatures,

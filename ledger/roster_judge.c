@@ -19,9 +19,18 @@ static bool is_approver_of(const lhpb_Body *body, const struct lh_roster_key *ke
            memcmp(body->detail.vrsp.approver, key->staff, sizeof key->staff) == 0;
 }
 
+/* What the signers of an entry are, as far as their keys are known. */
+struct signing {
+    size_t known;
+    enum lh_signer_kind kind; /* of every known one */
+    size_t own;               /* signatures of the staff member of the body */
+    size_t approvals;         /* and of the approver of a VRSP */
+    bool lacks_session;       /* no earlier leaf opened the session that the body names */
+};
+
 /* A staff key may sign within a session of the same person, or outside any. */
 static bool session_fits(const struct lh_roster *roster, const lhpb_Body *body,
-                         const struct lh_roster_key *key)
+                         const struct lh_roster_key *key, struct signing *signing)
 {
     if (key->kind == LH_SIGNER_SESSION) {
         return body->has_session && memcmp(body->session, key->session, sizeof key->session) == 0;
@@ -31,33 +40,84 @@ static bool session_fits(const struct lh_roster *roster, const lhpb_Body *body,
     }
     const struct lh_roster_row *row =
         lh_roster_row_find(roster, &roster->by_session, body->session);
-    return row != NULL && memcmp(row->key.staff, key->staff, sizeof key->staff) == 0;
+    signing->lacks_session = row == NULL;
+    return row == NULL || memcmp(row->key.staff, key->staff, sizeof key->staff) == 0;
 }
 
-/* Counts the signatures of the body's own staff member in *own. */
 static enum lh_code check_person(const struct lh_roster *roster, const lhpb_Body *body,
-                                 const struct lh_roster_key *key, size_t *own, struct lh_err *err)
+                                 const struct lh_roster_key *key, struct signing *signing,
+                                 struct lh_err *err)
 {
     if (is_staff_of(body, key)) {
-        (*own)++;
-        return session_fits(roster, body, key)
+        signing->own++;
+        return session_fits(roster, body, key, signing)
                    ? LH_OK
                    : lh_err_set(err, LH_ERR_DENIED, "session: not the session of the signer");
     }
     /* spec entries.md 4: "Beside the staff member of the body only the approver of a VRSP may
      * sign." */
-    return is_approver_of(body, key)
-               ? LH_OK
-               : lh_err_set(err, LH_ERR_DENIED, "staff: not the pseudonym of the signer");
+    if (is_approver_of(body, key)) {
+        signing->approvals++;
+        return LH_OK;
+    }
+    return lh_err_set(err, LH_ERR_DENIED, "staff: not the pseudonym of the signer");
 }
 
-/* Every signer known, all of one allowed kind; the kind goes to *out_kind. */
+static bool is_person(enum lh_signer_kind kind)
+{
+    return kind == LH_SIGNER_STAFF || kind == LH_SIGNER_SESSION;
+}
+
+/* What a known signer may not do, whoever else signs. */
+static enum lh_code check_signer(const struct lh_roster *roster, const lhpb_Body *body,
+                                 const struct lh_authority *authority,
+                                 const struct lh_roster_key *key, struct signing *signing,
+                                 struct lh_err *err)
+{
+    if (((unsigned)key->kind & authority->kinds) == 0) {
+        return lh_err_set(err, LH_ERR_DENIED, "a %s key may not sign a %s",
+                          lh_signer_kind_name(key->kind), lh_entry_type_name(body->type));
+    }
+    if (signing->known > 0 && key->kind != signing->kind) {
+        return lh_err_set(err, LH_ERR_DENIED, "signers of two kinds");
+    }
+    /* spec entries.md 5: "Only the recorder signs what is imported." */
+    if ((body->flags & LH_BODY_IMPORTED) != 0 && key->kind != LH_SIGNER_RECORDER) {
+        return lh_err_set(err, LH_ERR_DENIED, "flags: only the recorder signs what is imported");
+    }
+    signing->kind = key->kind;
+    signing->known++;
+    return is_person(key->kind) ? check_person(roster, body, key, signing, err) : LH_OK;
+}
+
+/* spec entries.md 4: "Officers are two or more, recorders one or more; of staff and session keys
+ * there is one of the staff member of the body, and in a VRSP at most one more, of its approver."
+ */
+static enum lh_code check_number(const lhpb_Body *body, const struct lh_authority *authority,
+                                 const struct signing *signing, struct lh_err *err)
+{
+    if (signing->known < authority->count_min) {
+        return lh_err_set(err, LH_ERR_DENIED, "a %s needs %u different signers",
+                          lh_entry_type_name(body->type), authority->count_min);
+    }
+    if (is_person(signing->kind) && signing->own != 1) {
+        return lh_err_set(err, LH_ERR_DENIED, "the staff member of the body must sign, once");
+    }
+    return signing->approvals <= 1
+               ? LH_OK
+               : lh_err_set(err, LH_ERR_DENIED, "the approver signs once at most");
+}
+
+/*
+ * Every signer known, all of one allowed kind, as many as it takes; the kind goes to *out_kind.
+ * What is certain comes before what a roster that knew more might answer otherwise.
+ */
 static enum lh_code check_signers(const struct lh_roster *roster, const lhpb_Entry *entry,
                                   const lhpb_Body *body, enum lh_signer_kind *out_kind,
                                   struct lh_err *err)
 {
     const struct lh_authority *authority = lh_authority_find(body->type);
-    size_t own = 0;
+    struct signing signing = { .kind = LH_SIGNER_RECORDER };
 
     if (authority == NULL) {
         return lh_err_set(err, LH_ERR_INVALID, "type: unknown number %u", (unsigned)body->type);
@@ -65,33 +125,23 @@ static enum lh_code check_signers(const struct lh_roster *roster, const lhpb_Ent
     for (size_t i = 0; i < entry->signatures_count; i++) {
         const struct lh_roster_row *row =
             lh_roster_row_find(roster, &roster->by_id, entry->signatures[i].key_id);
-
         if (row == NULL) {
-            return lh_err_set(err, LH_ERR_FORGED, "signature %zu: its key is not enrolled", i);
+            continue;
         }
-        if (((unsigned)row->key.kind & authority->kinds) == 0) {
-            return lh_err_set(err, LH_ERR_DENIED, "a %s key may not sign a %s",
-                              lh_signer_kind_name(row->key.kind), lh_entry_type_name(body->type));
-        }
-        if (i > 0 && row->key.kind != *out_kind) {
-            return lh_err_set(err, LH_ERR_DENIED, "signers of two kinds");
-        }
-        *out_kind = row->key.kind;
-        if (row->key.kind == LH_SIGNER_STAFF || row->key.kind == LH_SIGNER_SESSION) {
-            enum lh_code rc = check_person(roster, body, &row->key, &own, err);
-            if (rc != LH_OK) {
-                return rc;
-            }
+        enum lh_code rc = check_signer(roster, body, authority, &row->key, &signing, err);
+        if (rc != LH_OK) {
+            return rc;
         }
     }
-    if (entry->signatures_count < authority->count_min) {
-        return lh_err_set(err, LH_ERR_DENIED, "a %s needs %u different signers",
-                          lh_entry_type_name(body->type), authority->count_min);
+    *out_kind = signing.kind;
+    if (signing.known < entry->signatures_count) {
+        return lh_err_set(err, LH_ERR_FORGED, "the key of a signature is not enrolled");
     }
-    if (own != 1 && (*out_kind == LH_SIGNER_STAFF || *out_kind == LH_SIGNER_SESSION)) {
-        return lh_err_set(err, LH_ERR_DENIED, "the staff member of the body must sign, once");
+    enum lh_code rc = check_number(body, authority, &signing, err);
+    if (rc == LH_OK && signing.lacks_session) {
+        return lh_err_set(err, LH_ERR_NOT_FOUND, "session: no earlier leaf opened it");
     }
-    return LH_OK;
+    return rc;
 }
 
 static enum lh_code verify_signatures(const struct lh_roster *roster, struct lh_suite *suite,
@@ -139,10 +189,6 @@ static enum lh_code judge(const struct lh_roster *roster, struct lh_suite *suite
     rc = check_signers(roster, entry, body, out_kind, err);
     if (rc != LH_OK) {
         return rc;
-    }
-    /* spec entries.md 5: "Only the recorder signs what is imported." */
-    if ((body->flags & LH_BODY_IMPORTED) != 0 && *out_kind != LH_SIGNER_RECORDER) {
-        return lh_err_set(err, LH_ERR_DENIED, "flags: only the recorder signs what is imported");
     }
     return with_signatures ? verify_signatures(roster, suite, entry, err) : LH_OK;
 }

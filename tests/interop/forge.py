@@ -544,6 +544,20 @@ def blocks(rng, city):
                          ("long leaf", [leaf, b"\x0a" * 4609])]:
         a = start(city)
         yield f"block with {what}", a.block(*leaves).end().bytes(), None
+    a = start(city)
+    forged = a.entry(a.body("HEARTBEAT"), a.recorder(), sigs=lambda s: s[0].update(value=bytes(64)))
+    for n in 11765, 11766, 11767, 20000, 131072:
+        a = start(city)
+        yield f"a leaf of {n} bytes", a.block(leaf, b"\x12" * n).end().bytes(), "B01"
+        a = start(city)
+        yield f"a forged entry and a leaf of {n} bytes", a.block(forged, b"\x0a" * n, leaf).end().bytes(), "E03"
+        yield f"a first leaf of {n} bytes", Author(city).block(b"\x0a" * n, leaf).end().bytes(), "B01"
+    if city.s == 1:
+        for what, more in ("forged", [forged]), ("odd", [b"odd"]), ("header", [head]):
+            a = start(city)
+            yield f"4097 entries, one {what}", a.block(*more, *[leaf] * 4096).end().bytes(), "B03"
+        yield "4098 leaves first", Author(city).block(*[leaf] * 4097).end().bytes(), "B03"
+        yield "4098 leaves and no checkpoint", archive(start(city).block(*[leaf] * 4097).frames[:-1])[:-13], None
 
 
 def leaves(rng, city):
@@ -776,6 +790,15 @@ def roster(rng, city):
     def epoch(a, purpose, key, **d):
         return a.entry(a.body("KEYEPOCH", detail={"purpose": purpose, "key": key.public if key else None,
                                                   "kcv": None if key else b"k" * 32, **d}), a.officers())
+    def newer(a):
+        return a.entry(b"\x08\x02new", a.recorder())
+
+    def vrsp(a, keys):
+        b = suited(city, golden()["VRSP", "least"])
+        a.count += 1
+        b.update(staff=PEOPLE[0], session=None, id=f"vrsp-{a.count}")
+        b["vrsp"]["approver"] = PEOPLE[1]
+        return a.entry(b, keys)
     p, q = PEOPLE
     new = b"person-3"
     w = a0 = start_of(city)
@@ -864,6 +887,27 @@ def roster(rng, city):
         "wrong department, key twice": lambda a: [a.entry(a.body("STAFF", department="mzj", detail={
             "pseudonym": new, "key": s1.public}), a.officers())],
         "a second generation": lambda a: [a.entry(a.body("GENERATION", detail={"seal_key": a.seal.public}), a.officers())],
+        "a second generation of another department": lambda a: [a.entry(a.body("GENERATION", department="mzj", detail={
+            "seal_key": a.seal.public}), a.officers())],
+        "wrong kind and a stranger": lambda a: [a.entry(a.body("ROLE", detail={"pseudonym": p}), [x, y]) for x in a.recorder() + [s1]
+                                                for y in (other, third, city.key("gaj/fourth"))],
+        "officer and a stranger": lambda a: [a.entry(a.body("ROLE", detail={"pseudonym": p}), [a.officers()[0], other])],
+        "another's body and a stranger": lambda a: [demand(a, [s1, x], q) for x in (other, third, city.key("gaj/fourth"))],
+        "imported by staff and a stranger": lambda a: [demand(a, [s1, x], p, flags=4) for x in (other, third)],
+        "stranger, unknown session": lambda a: [demand(a, [s1, other], p, b"9" * 16)],
+        "two keys of one person": lambda a: [staff(a, p, other), demand(a, [s1, other], p)],
+        "unknown session, two keys": lambda a: [staff(a, p, other), demand(a, [s1, other], p, b"9" * 16)],
+        "after newer: unknown session": lambda a: [newer(a), demand(a, [s1], p, b"9" * 16)],
+        "after newer: unknown session, stranger": lambda a: [newer(a), demand(a, [s1, other], p, b"9" * 16)],
+        "after newer: another's session": lambda a: [newer(a), demand(a, [s2], q, SESSION_ID)],
+        "after newer: wrong kind and a stranger": lambda a: [newer(a), a.entry(a.body("ROLE", detail={"pseudonym": p}),
+                                                                               a.recorder() + [other])],
+        "after newer: end of an unknown session": lambda a: [newer(a), end(a, b"3" * 16)],
+        "approver": lambda a: [vrsp(a, [s1, s2])], "approver alone": lambda a: [vrsp(a, [s2])],
+        "approver by two keys": lambda a: [staff(a, q, other), vrsp(a, [s1, s2, other])],
+        "approver by a new key": lambda a: [staff(a, q, other), vrsp(a, [s1, other])],
+        "approver and a stranger": lambda a: [vrsp(a, [s1, s2, other])],
+        "approver with two of the author": lambda a: [staff(a, p, other), vrsp(a, [s1, s2, other])],
         "generation by recorder": lambda a: [a.entry(a.body("GENERATION", detail={"seal_key": a.seal.public}), a.recorder())],
     }
     for alg in 1, 2, 3:
@@ -875,10 +919,16 @@ def roster(rng, city):
                 epoch(a, purpose, Key(alg, "n")), beat(a, [Key(alg, "n")])]
         for purpose in 10, 11:
             steps[f"box epoch {purpose} alg {alg + 1}"] = lambda a, alg=alg, purpose=purpose: [epoch(a, purpose, Key(alg + 1, "n"))]
+    named = {"session end": "", "session end twice": "E05", "approver": "", "approver by a new key": "", "approver alone": "E04",
+             "approver by two keys": "E04", "two keys of one person": "E04", "officer and a stranger": "E02",
+             "wrong kind and a stranger": "E04", "imported by staff and a stranger": "E04", "imported by recorder": "", "rotation": "",
+             "leave": "", "unknown session named": "E04", "after newer: unknown session": "X01",
+             "after newer: wrong kind and a stranger": "E04", "after newer: another's session": "E04", "leave twice": "",
+             "key of a staff member twice": "E05", "comp of nobody": ""}
     for what, make in steps.items():
         a = start(city)
         a.block(*make(a))
-        yield f"roster: {what}", a.end().bytes(), None
+        yield f"roster: {what}", a.end().bytes(), named.get(what)
 
 
 def founders(rng, city):

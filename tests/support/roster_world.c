@@ -75,7 +75,7 @@ static int compare_signatures(const void *a, const void *b)
     return memcmp(left->key_id, right->key_id, sizeof left->key_id);
 }
 
-static void sign(uint8_t number)
+void sign_also(uint8_t number)
 {
     bool is_founder = number >= OFFICER_A && number <= RECORDER;
     struct lh_signer *signer = lh_founder_signer(is_founder ? founder_alg() : staff_alg(), number);
@@ -97,9 +97,9 @@ static void sign(uint8_t number)
 void sign_by(uint8_t first, uint8_t second)
 {
     wrap();
-    sign(first);
+    sign_also(first);
     if (second != 0) {
-        sign(second);
+        sign_also(second);
     }
 }
 

@@ -35,6 +35,8 @@ int set_up(void **state);
 int tear_down(void **state);
 /** Put world.body into world.entry and sign it; `second` may be 0. */
 void sign_by(uint8_t first, uint8_t second);
+/** One more signature of world.entry. */
+void sign_also(uint8_t number);
 /** What the roster says of world.entry; `level` may be NULL. */
 enum lh_code judge(unsigned *level);
 enum lh_code intake(int64_t now);

@@ -336,6 +336,19 @@ static void newer_then_stranger(void *arg, uint64_t index, lhpb_Body *body,
     }
 }
 
+/* The first entry by a staff key behind leaf 8, whose index goes to *arg. */
+static void unknown_session(void *arg, uint64_t index, lhpb_Body *body,
+                            struct lh_city_signer *signer)
+{
+    uint64_t *at = arg;
+
+    if (index > 8 && *at == 0 && signer->role == LH_CITY_STAFF) {
+        *at = index;
+        body->has_session = true;
+        memset(body->session, 0x77, sizeof body->session);
+    }
+}
+
 static void newer_at_eight(void *arg, struct lh_city *city, uint64_t index, lhpb_Entry *entry)
 {
     (void)arg;
@@ -356,6 +369,32 @@ static void after_a_newer_entry_a_missing_key_cannot_be_told(void **state)
     replayed_expect(replay, "newer, then stranger", LH_ERR_UNKNOWN, "X01", 8, 2);
     assert_int_equal(lh_replay_findings(replay)->failed_count, 0);
     assert_string_equal(lh_replay_findings(replay)->kept[1].rule->id, "X02");
+    lh_replay_free(replay);
+    lh_city_free(city);
+}
+
+static void a_session_that_is_not_known_is_found_and_after_a_newer_entry_cannot_be_told(
+    void **state)
+{
+    struct lh_city_options options = replayed_options(LH_SUITE_W);
+    uint64_t at = 0;
+
+    (void)state;
+    options.on_body = unknown_session;
+    options.arg = &at;
+    struct lh_city *city = lh_city_new(&options);
+    struct lh_replay *replay = replayed_city(city);
+    assert_true(at > 8);
+    replayed_expect(replay, "unknown session", LH_ERR_FORGED, "E04", at, 1);
+    lh_replay_free(replay);
+    lh_city_free(city);
+    at = 0;
+    options.on_entry = newer_at_eight;
+    city = lh_city_new(&options);
+    replay = replayed_city(city);
+    replayed_expect(replay, "newer, then unknown session", LH_ERR_UNKNOWN, "X01", 8, 2);
+    assert_string_equal(lh_replay_findings(replay)->kept[1].rule->id, "X02");
+    assert_int_equal(lh_replay_findings(replay)->kept[1].place.index, at);
     lh_replay_free(replay);
     lh_city_free(city);
 }
@@ -471,6 +510,8 @@ int main(void)
         cmocka_unit_test_prestate(a_seal_that_was_changed_is_found, &g),
         cmocka_unit_test_prestate(without_signatures_only_their_bytes_go_unjudged, &w),
         cmocka_unit_test(after_a_newer_entry_a_missing_key_cannot_be_told),
+        cmocka_unit_test(
+            a_session_that_is_not_known_is_found_and_after_a_newer_entry_cannot_be_told),
         cmocka_unit_test_prestate(pinned_keys_are_compared, &w),
         cmocka_unit_test_prestate(pinned_keys_are_compared, &g),
         cmocka_unit_test_prestate(a_generation_that_names_another_head_is_found_in_either_order,

@@ -216,6 +216,22 @@ static void a_cut_archive_cannot_be_told(void **state)
     lh_city_free(city);
 }
 
+static void write_run(struct lh_buf *bytes, const struct lh_city *city, size_t leaves,
+                      bool is_closed)
+{
+    lh_buf_reset(bytes);
+    lh_archive_begin(bytes);
+    lh_archive_add(bytes, LH_ARCHIVE_GENESIS, lh_genesis_bytes(lh_city_genesis(city)));
+    lh_archive_add(bytes, LH_ARCHIVE_LEDGER, lh_bytes_of_text("jinhua/gaj/1"));
+    for (size_t i = 0; i < leaves; i++) {
+        lh_archive_add(bytes, LH_ARCHIVE_LEAF, lh_city_leaf(city, 0));
+    }
+    if (is_closed) {
+        lh_archive_add(bytes, LH_ARCHIVE_CHECKPOINT, lh_bytes_of_text("none"));
+        lh_archive_end(bytes, 3 + leaves);
+    }
+}
+
 static void a_block_of_too_many_leaves_is_cut_off(void **state)
 {
     struct lh_city_options options = replayed_options(LH_SUITE_W);
@@ -223,18 +239,62 @@ static void a_block_of_too_many_leaves_is_cut_off(void **state)
     struct lh_buf bytes = LH_BUF_EMPTY;
 
     (void)state;
-    lh_archive_begin(&bytes);
-    lh_archive_add(&bytes, LH_ARCHIVE_GENESIS, lh_genesis_bytes(lh_city_genesis(city)));
-    lh_archive_add(&bytes, LH_ARCHIVE_LEDGER, lh_bytes_of_text("jinhua/gaj/1"));
-    for (size_t i = 0; i < 6000; i++) {
-        lh_archive_add(&bytes, LH_ARCHIVE_LEAF, lh_city_leaf(city, 0));
-    }
-    lh_archive_add(&bytes, LH_ARCHIVE_CHECKPOINT, lh_bytes_of_text("none"));
-    lh_archive_end(&bytes, 6003);
+    write_run(&bytes, city, 6000, true);
     struct lh_replay *replay = replayed_whole(&bytes);
     replayed_expect(replay, "too many", LH_ERR_FORGED, "B03", LH_BLOCK_ENTRIES_MAX + 1, 1);
     lh_replay_free(replay);
+    /* what no checkpoint closes is no block yet */
+    write_run(&bytes, city, 6000, false);
+    replay = replayed_whole(&bytes);
+    replayed_expect(replay, "too many, and cut", LH_ERR_UNKNOWN, "A02", LH_REPLAY_NO_INDEX, 1);
+    lh_replay_free(replay);
     lh_buf_clear(&bytes);
+    lh_city_free(city);
+}
+
+static void flip_most(void *arg, struct lh_city *city, uint64_t index, lhpb_Entry *entry)
+{
+    (void)arg;
+    (void)city;
+    if (index > 6 && index % 5 != 0) {
+        entry->signatures[0].value[40] ^= 4;
+    }
+}
+
+/* Entry 7, whose signature is wrong, stands before a leaf that is longer than any can be. */
+static void a_leaf_that_is_too_long_hides_no_entry_of_its_block(void **state)
+{
+    static uint8_t lengthy[LH_ARCHIVE_FRAME_MAX];
+    struct lh_city_options options = replayed_options(LH_SUITE_W);
+
+    (void)state;
+    options.on_entry = flip_most;
+    struct lh_city *city = lh_city_new(&options);
+    memset(lengthy, 0x0a, sizeof lengthy);
+    for (size_t len = LH_LEAF_MAX; len <= sizeof lengthy; len += len / 2) {
+        struct lh_buf bytes = LH_BUF_EMPTY;
+        uint64_t frames = 2;
+        lh_archive_begin(&bytes);
+        lh_archive_add(&bytes, LH_ARCHIVE_GENESIS, lh_genesis_bytes(lh_city_genesis(city)));
+        lh_archive_add(&bytes, LH_ARCHIVE_LEDGER, lh_bytes_of_text("jinhua/gaj/1"));
+        for (size_t i = 0; i < 3; i++) {
+            struct lh_block block = lh_city_block(city, i);
+            for (size_t j = 0; j <= block.entry_count; j++, frames++) {
+                bool is_long = i == 2 && j == block.entry_count;
+                lh_archive_add(&bytes, LH_ARCHIVE_LEAF,
+                               is_long ? lh_bytes_of(lengthy, len) : block.leaves[j]);
+            }
+            lh_archive_add(&bytes, LH_ARCHIVE_CHECKPOINT, block.checkpoint);
+            frames++;
+        }
+        lh_archive_end(&bytes, frames);
+        struct lh_replay *replay = replayed_whole(&bytes);
+        const struct lh_replay_findings *findings = lh_replay_findings(replay);
+        replayed_expect(replay, "forged and too long", LH_ERR_FORGED, "E03", 7, 0);
+        assert_string_equal(findings->kept[findings->kept_count - 1].rule->id, "B01");
+        lh_replay_free(replay);
+        lh_buf_clear(&bytes);
+    }
     lh_city_free(city);
 }
 
@@ -555,15 +615,6 @@ static enum lh_code lazy_drain(void *arg, struct lh_replay_findings *into, struc
     return LH_OK;
 }
 
-static void flip_most(void *arg, struct lh_city *city, uint64_t index, lhpb_Entry *entry)
-{
-    (void)arg;
-    (void)city;
-    if (index > 6 && index % 5 != 0) {
-        entry->signatures[0].value[40] ^= 4;
-    }
-}
-
 static void findings_do_not_depend_on_the_schedule(void **state)
 {
     struct lh_city_options options = replayed_options(LH_SUITE_W);
@@ -640,6 +691,7 @@ int main(void)
         cmocka_unit_test(a_ledger_that_comes_twice_is_found),
         cmocka_unit_test(a_cut_archive_cannot_be_told),
         cmocka_unit_test(a_block_of_too_many_leaves_is_cut_off),
+        cmocka_unit_test(a_leaf_that_is_too_long_hides_no_entry_of_its_block),
         cmocka_unit_test(a_private_part_must_fit_its_entry),
         cmocka_unit_test(a_private_part_that_fits_holds_and_any_flipped_byte_of_it_does_not),
         cmocka_unit_test(a_private_part_that_is_missing_is_found_where_all_are_kept),

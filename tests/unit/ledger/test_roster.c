@@ -318,6 +318,41 @@ static void the_body_names_the_one_who_signs(void **state)
     assert_int_equal(judge(NULL), LH_ERR_DENIED);
 }
 
+static void what_a_known_signer_may_not_do_is_denied_whoever_else_signs(void **state)
+{
+    (void)state;
+    enrol(STAFF_A, STAFF_A);
+    for (uint8_t stranger = 20; stranger < 28; stranger++) { /* before and behind, by key id */
+        body_of(lhpb_EntryType_CATALOG);
+        sign_by(RECORDER, stranger);
+        assert_int_equal(judge(NULL), LH_ERR_DENIED);
+        sign_by(OFFICER_A, stranger);
+        assert_int_equal(judge(NULL), LH_ERR_FORGED);
+        query_of(STAFF_B);
+        sign_by(STAFF_A, stranger);
+        assert_int_equal(judge(NULL), LH_ERR_DENIED);
+        query_of(STAFF_A);
+        sign_by(STAFF_A, stranger);
+        assert_int_equal(judge(NULL), LH_ERR_FORGED);
+    }
+}
+
+static void a_session_that_no_leaf_opened_is_not_found(void **state)
+{
+    (void)state;
+    enrol(STAFF_A, STAFF_A);
+    enrol(STAFF_B, STAFF_B);
+    query_in_session();
+    sign_by(STAFF_A, 0);
+    assert_int_equal(judge(NULL), LH_ERR_NOT_FOUND);
+    sign_by(STAFF_A, STAFF_B); /* and one who may not sign at all */
+    assert_int_equal(judge(NULL), LH_ERR_DENIED);
+    log_in();
+    query_in_session();
+    sign_by(STAFF_A, 0);
+    assert_int_equal(judge(NULL), LH_OK);
+}
+
 static void a_vrsp_may_carry_its_approver(void **state)
 {
     (void)state;
@@ -332,6 +367,17 @@ static void a_vrsp_may_carry_its_approver(void **state)
     sign_by(STAFF_A, 0);
     assert_int_equal(judge(NULL), LH_OK);
     sign_by(STAFF_B, 0); /* the approver alone */
+    assert_int_equal(judge(NULL), LH_ERR_DENIED);
+    enrol(STAFF_B, 7); /* a rotation: two keys of one approver */
+    body_of(lhpb_EntryType_VRSP);
+    pseudonym(world.body.staff, STAFF_A);
+    world.body.detail.vrsp.has_approver = true;
+    pseudonym(world.body.detail.vrsp.approver, STAFF_B);
+    sign_by(STAFF_A, 7);
+    assert_int_equal(judge(NULL), LH_OK);
+    sign_by(STAFF_B, 7);
+    assert_int_equal(judge(NULL), LH_ERR_DENIED);
+    sign_also(STAFF_A);
     assert_int_equal(judge(NULL), LH_ERR_DENIED);
 }
 
@@ -418,6 +464,8 @@ int main(void)
         WITH_WORLD(an_officer_act_needs_two_different_officers),
         WITH_WORLD(every_type_is_denied_to_the_kinds_that_the_matrix_leaves_out),
         WITH_WORLD(the_body_names_the_one_who_signs),
+        WITH_WORLD(what_a_known_signer_may_not_do_is_denied_whoever_else_signs),
+        WITH_WORLD(a_session_that_no_leaf_opened_is_not_found),
         WITH_WORLD(a_vrsp_may_carry_its_approver),
         WITH_WORLD(an_entry_of_another_department_is_denied),
         WITH_WORLD(a_body_of_a_newer_schema_is_unknown),
