@@ -334,7 +334,7 @@ static enum lh_code read_manifest_line(struct lh_backup *out, struct lh_bytes li
     return lh_hex_parse(file->hash.bytes, LH_HASH_SIZE, lh_bytes_of(line.data, 64), NULL);
 }
 
-static enum lh_code read_manifest(struct lh_backup *out, const char *dir, struct lh_err *err)
+enum lh_code lh_backup_read(struct lh_backup *out, const char *dir, struct lh_err *err)
 {
     struct lh_buf path = LH_BUF_EMPTY;
     struct lh_buf text = LH_BUF_EMPTY;
@@ -426,7 +426,7 @@ enum lh_code lh_backup_check(struct lh_backup *out, const char *dir, struct lh_e
     struct lh_buf path = LH_BUF_EMPTY;
     struct lh_hash hash;
     unsigned found = 0;
-    enum lh_code rc = read_manifest(out, dir, err);
+    enum lh_code rc = lh_backup_read(out, dir, err);
 
     for (size_t i = 0; rc == LH_OK && i < out->file_count; i++) {
         const char *name = out->files[i].name;

@@ -43,6 +43,9 @@ struct lh_backup {
 /** Back the ledger of --data up into a new directory. LH_ERR_CONFLICT: something is there. */
 enum lh_code lh_backup_create(struct lh_backup *out, struct lh_cli *cli, const char *dir,
                               bool with_keys, struct lh_err *err) LH_MUST_CHECK;
+/** Read the manifest, and nothing else. LH_ERR_NOT_FOUND: there is none; LH_ERR_INVALID. */
+enum lh_code lh_backup_read(struct lh_backup *out, const char *dir,
+                            struct lh_err *err) LH_MUST_CHECK;
 /**
  * Read the manifest and hash every file it names; the archive must end at the head it names.
  * LH_ERR_FORGED names the file that differs; LH_ERR_NOT_FOUND, LH_ERR_INVALID.

@@ -1,11 +1,12 @@
 #include "cli/cmds.h"
 
+#include "cli/cells.h"
 #include "cli/download.h"
 #include "cli/files.h"
 #include "cli/proven.h"
-#include "cli/readable.h"
 #include "cli/render.h"
 #include "cli/walk.h"
+#include "crypto/base/json.h"
 #include "crypto/text.h"
 #include "ledger/event.h"
 
@@ -21,17 +22,21 @@ const struct lh_option lh_export_options[] = {
     { "output", 'o', "FILE", { "where it goes; - is stdout", "输出文件; - 为标准输出" } },
     { "bom", 0, NULL, { "csv for Excel and WPS", "CSV 加 BOM, 便于 Excel/WPS" } },
     { "force", 0, NULL, { "replace a file that is there", "覆盖已有文件" } },
+    LH_CELLS_OPTION,
     LH_QUERY_OPTIONS,
     { .name = NULL },
 };
 
-static const struct lh_option filters[] = { LH_QUERY_OPTIONS, { .name = NULL } };
+/* An archive has no use for these. */
+static const struct lh_option filters[] = { LH_CELLS_OPTION, LH_QUERY_OPTIONS, { .name = NULL } };
 
 struct export
 {
     struct lh_cli *cli;
+    struct lh_cells columns;
     struct lh_file_writer writer;
     struct lh_buf line;
+    struct lh_buf cell;
 };
 
 static enum lh_code write_line(struct export *export, struct lh_err *err)
@@ -70,78 +75,57 @@ static enum lh_code on_ndjson(void *arg, const struct lh_item *item, struct lh_e
     return write_line(export, err);
 }
 
+/* Under --columns: only these, flat; what the row does not have is left out. */
+static enum lh_code on_chosen_ndjson(void *arg, const struct lh_item *item, struct lh_err *err)
+{
+    struct export *export = arg;
+    struct lh_json json = lh_json_of(&export->line);
+
+    lh_json_begin_object(&json, NULL);
+    for (size_t i = 0; i < export->columns.count; i++) {
+        enum lh_cell cell = export->columns.list[i];
+
+        lh_buf_reset(&export->cell);
+        lh_cell_add(&export->cell, cell, item, LH_CELL_EXACT, export->cli->lang);
+        if (cell == LH_CELL_RESULT_COUNT) {
+            lh_json_add_u64(&json, lh_cell_name(cell), item->row.result_count);
+        } else if (export->cell.len > 0) {
+            lh_json_add_text(&json, lh_cell_name(cell), lh_buf_bytes(&export->cell));
+        }
+    }
+    lh_json_end_object(&json);
+    return write_line(export, err);
+}
+
 /* ---- csv ---- */
 
-static const char *const csv_columns[] = { "entry",       "type",     "event_time",   "recorded_at",
-                                           "staff",       "unit",     "system",       "item",
-                                           "case",        "exchange", "counterparty", "purpose",
-                                           "legal_basis", "outcome",  "result_count" };
-
-enum { CSV_COUNT = sizeof csv_columns / sizeof csv_columns[0] };
-
-static void hex_cell(char out[33], bool has, const uint8_t *bytes, size_t len)
+static enum lh_code end_record(struct export *export, struct lh_err *err)
 {
-    out[0] = '\0';
-    if (has) {
-        lh_hex_format(out, lh_bytes_of(bytes, len));
-    }
-}
-
-static void time_cell(char out[LH_TIME_TEXT_SIZE], int64_t unix_ms)
-{
-    out[0] = '\0';
-    if (unix_ms > 0) {
-        lh_time_format_utc(out, unix_ms);
-    }
-}
-
-static enum lh_code write_cells(struct export *export, const char *const *cells, struct lh_err *err)
-{
-    for (size_t i = 0; i < CSV_COUNT; i++) {
-        lh_buf_add_text(&export->line, i > 0 ? "," : "");
-        lh_render_add_csv(&export->line, cells[i]);
-    }
     lh_buf_add_u8(&export->line, '\r');
     return write_line(export, err);
 }
 
+static enum lh_code write_header(struct export *export, struct lh_err *err)
+{
+    lh_buf_add_text(&export->line, lh_cli_has(export->cli, "bom") ? "\xef\xbb\xbf" : "");
+    for (size_t i = 0; i < export->columns.count; i++) {
+        lh_buf_add_text(&export->line, i > 0 ? "," : "");
+        lh_render_add_csv(&export->line, lh_cell_name(export->columns.list[i]));
+    }
+    return end_record(export, err);
+}
+
 static enum lh_code on_csv(void *arg, const struct lh_item *item, struct lh_err *err)
 {
-    const struct lh_row *row = &item->row;
-    char event_time[LH_TIME_TEXT_SIZE];
-    char recorded[LH_TIME_TEXT_SIZE];
-    char staff[33];
-    char case_id[33];
-    char exchange[33];
-    char count[24];
+    struct export *export = arg;
 
-    time_cell(event_time, row->event_time_unix_ms);
-    time_cell(recorded, row->recorded_unix_ms);
-    hex_cell(staff, row->has_staff, row->staff, sizeof row->staff);
-    hex_cell(case_id, row->has_case, row->case_id, sizeof row->case_id);
-    hex_cell(exchange, row->has_exchange, row->exchange_id, sizeof row->exchange_id);
-    (void)snprintf(count, sizeof count, "%llu", (unsigned long long)row->result_count);
-    {
-        const char *const cells[CSV_COUNT] = {
-            item->name,
-            lh_readable_type(row->type, LH_LANG_EN),
-            event_time,
-            recorded,
-            staff,
-            row->unit,
-            row->system,
-            row->item,
-            case_id,
-            exchange,
-            row->counterparty,
-            row->purpose,
-            row->legal_basis,
-            lh_readable_outcome(row->outcome, LH_LANG_EN),
-            count,
-        };
-
-        return write_cells(arg, cells, err);
+    for (size_t i = 0; i < export->columns.count; i++) {
+        lh_buf_reset(&export->cell);
+        lh_cell_add(&export->cell, export->columns.list[i], item, LH_CELL_EXACT, export->cli->lang);
+        lh_buf_add_text(&export->line, i > 0 ? "," : "");
+        lh_render_add_csv(&export->line, lh_buf_text(&export->cell));
     }
+    return end_record(export, err);
 }
 
 /* ---- the verb ---- */
@@ -160,14 +144,29 @@ static void tell(const struct export *export, const char *output, uint64_t count
     lh_buf_clear(&rows);
 }
 
+/* All that there are, in the order of their list, unless --columns says otherwise. */
+static enum lh_code choose_columns(struct export *export, struct lh_err *err)
+{
+    const char *list = lh_cli_value(export->cli, "columns");
+
+    for (int i = 0; i < (int)LH_CELL_COUNT; i++) {
+        export->columns.list[i] = (enum lh_cell)i;
+    }
+    export->columns.count = LH_CELL_COUNT;
+    return list != NULL ? lh_cells_choose(&export->columns, list, err) : LH_OK;
+}
+
 static int export_rows(struct lh_cli *cli, const char *output, bool is_csv)
 {
-    struct export export = { .cli = cli, .line = LH_BUF_EMPTY };
+    struct export export = { .cli = cli, .line = LH_BUF_EMPTY, .cell = LH_BUF_EMPTY };
     struct lh_proven proven;
     struct lh_query query;
-    struct lh_walk walk = {
-        .query = &query, .proven = &proven, .on_item = is_csv ? on_csv : on_ndjson, .arg = &export
-    };
+    struct lh_walk walk = { .query = &query,
+                            .proven = &proven,
+                            .on_item = is_csv                       ? on_csv
+                                       : lh_cli_has(cli, "columns") ? on_chosen_ndjson
+                                                                    : on_ndjson,
+                            .arg = &export };
     struct lh_err err = LH_ERR_NONE;
     enum lh_code rc;
     int code = LH_EXIT_OK;
@@ -175,14 +174,16 @@ static int export_rows(struct lh_cli *cli, const char *output, bool is_csv)
     lh_proven_init(&proven, cli, false);
     rc = lh_query_init(&query, cli, &err);
     if (rc == LH_OK) {
+        rc = choose_columns(&export, &err);
+    }
+    if (rc == LH_OK) {
         rc = lh_file_writer_open(&export.writer, output, 0644, &err);
     }
     if (rc != LH_OK) {
         return lh_cli_fail(cli, rc, &err);
     }
     if (is_csv) {
-        lh_buf_add_text(&export.line, lh_cli_has(cli, "bom") ? "\xef\xbb\xbf" : "");
-        rc = write_cells(&export, csv_columns, &err);
+        rc = write_header(&export, &err);
     }
     if (rc == LH_OK) {
         rc = lh_walk_run(&walk, cli, &err);
@@ -196,6 +197,7 @@ static int export_rows(struct lh_cli *cli, const char *output, bool is_csv)
         code = lh_proven_fail(&proven, rc, &err);
     }
     lh_file_writer_drop(&export.writer);
+    lh_buf_clear(&export.cell);
     lh_buf_clear(&export.line);
     lh_proven_clear(&proven);
     return code;

@@ -1,7 +1,6 @@
 #include "cli/cmds.h"
 
-#include "cli/readable.h"
-#include "cli/render.h"
+#include "cli/cells.h"
 #include "cli/walk.h"
 #include "crypto/text.h"
 #include "ledger/event.h"
@@ -15,33 +14,29 @@ const struct lh_option lh_trail_options[] = {
     { "reverse", 'r', NULL, { "newest first", "最新的在前" } },
     { "after", 0, "CURSOR", { "go on from there", "从游标继续" } },
     { "no-verify", 0, NULL, { "believe the node", "不验证" } },
+    LH_CELLS_OPTION,
     { "explain", 0, NULL, { "say how each row is proven", "逐条说明证明过程" } },
     { .name = NULL },
 };
 
-static const struct lh_column columns[] = {
-    { { "TIME (+08:00)", "时间 (+08:00)" }, false, false },
-    { { "STAFF", "人员" }, false, false },
-    { { "TYPE", "类型" }, false, false },
-    { { "ITEM", "数据项" }, false, true },
-    { { "PURPOSE", "目的" }, false, true },
-    { { "OUTCOME", "结果" }, false, false },
-    { { "CASE", "办件" }, false, false },
-    { { "ENTRY", "条目" }, false, false },
+/* Behind the time that is meant. */
+static const enum lh_cell shown_cells[] = {
+    LH_CELL_STAFF,   LH_CELL_TYPE, LH_CELL_ITEM,  LH_CELL_PURPOSE,
+    LH_CELL_OUTCOME, LH_CELL_CASE, LH_CELL_ENTRY,
 };
 
-enum { COLUMN_COUNT = sizeof columns / sizeof columns[0] };
+enum { SHOWN_COUNT = sizeof shown_cells / sizeof shown_cells[0] };
 
 /* A row kept for printing: rows may have to be turned round. */
 struct kept {
-    char *cells[COLUMN_COUNT];
+    char *cells[LH_CELL_COUNT]; /* as the trail's columns */
     json_t *json;
 };
 
 struct trail {
     struct lh_cli *cli;
     struct lh_proven proven;
-    bool by_recorded;
+    struct lh_cells columns;
     bool is_explained;
     size_t count;
     size_t room;
@@ -50,61 +45,21 @@ struct trail {
 
 /* ---- one row ---- */
 
-static enum lh_code keep_cell(struct kept *row, size_t column, const char *text, struct lh_err *err)
-{
-    row->cells[column] = strdup(text);
-    return row->cells[column] != NULL ? LH_OK : lh_err_set(err, LH_ERR_NOMEM, "out of memory");
-}
-
-/* In a table a number shows its first eight digits and says so; elsewhere all of it. */
-static void hex_text(char out[40], const struct lh_cli *cli, bool has, const uint8_t *bytes,
-                     size_t len)
-{
-    out[0] = '\0';
-    if (!has) {
-        return;
-    }
-    lh_hex_format(out, lh_bytes_of(bytes, len));
-    if (cli->is_table) {
-        memcpy(out + 8, "…", sizeof "…");
-    }
-}
-
-/* Whole seconds in a table; `show` has the rest. */
-static void time_text(char out[LH_TIME_TEXT_SIZE], const struct lh_cli *cli, int64_t unix_ms)
-{
-    out[0] = '\0';
-    if (unix_ms > 0) {
-        lh_time_format_local(out, unix_ms);
-        out[cli->is_table ? strcspn(out, ".") : strlen(out)] = '\0';
-    }
-}
-
 static enum lh_code keep_cells(struct kept *out, const struct trail *trail,
                                const struct lh_item *item, struct lh_err *err)
 {
-    const struct lh_row *row = &item->row;
-    enum lh_lang lang = trail->cli->lang;
-    char time[LH_TIME_TEXT_SIZE];
-    char staff[40];
-    char case_id[40];
+    enum lh_cell_form form = trail->cli->is_table ? LH_CELL_TABLE : LH_CELL_PIPE;
+    struct lh_buf text = LH_BUF_EMPTY;
     enum lh_code rc = LH_OK;
 
-    time_text(time, trail->cli,
-              trail->by_recorded ? row->recorded_unix_ms : row->event_time_unix_ms);
-    hex_text(staff, trail->cli, row->has_staff, row->staff, sizeof row->staff);
-    hex_text(case_id, trail->cli, row->has_case, row->case_id, sizeof row->case_id);
-    {
-        const char *const texts[] = {
-            time,      staff,        lh_readable_type(row->type, lang),
-            row->item, row->purpose, lh_readable_outcome(row->outcome, lang),
-            case_id,   item->name,
-        };
-
-        for (size_t i = 0; rc == LH_OK && i < COLUMN_COUNT; i++) {
-            rc = keep_cell(out, i, texts[i], err);
-        }
+    for (size_t i = 0; rc == LH_OK && i < trail->columns.count; i++) {
+        lh_buf_reset(&text);
+        lh_cell_add(&text, trail->columns.list[i], item, form, trail->cli->lang);
+        out->cells[i] = strdup(lh_buf_text(&text));
+        rc = out->cells[i] != NULL ? lh_buf_check(&text, err)
+                                   : lh_err_set(err, LH_ERR_NOMEM, "out of memory");
     }
+    lh_buf_clear(&text);
     return rc;
 }
 
@@ -176,7 +131,7 @@ static enum lh_code on_item(void *arg, const struct lh_item *item, struct lh_err
 static void free_rows(struct trail *trail)
 {
     for (size_t i = 0; i < trail->count; i++) {
-        for (size_t column = 0; column < COLUMN_COUNT; column++) {
+        for (size_t column = 0; column < LH_CELL_COUNT; column++) {
             free(trail->rows[i].cells[column]);
         }
         json_decref(trail->rows[i].json);
@@ -188,15 +143,19 @@ static void free_rows(struct trail *trail)
 
 static enum lh_code print_table(const struct trail *trail, bool is_turned, struct lh_err *err)
 {
+    struct lh_column columns[LH_CELL_COUNT];
     struct lh_view *view = NULL;
     enum lh_code rc;
 
-    rc = lh_view_new(&view, columns, COLUMN_COUNT, err);
+    for (size_t i = 0; i < trail->columns.count; i++) {
+        columns[i] = lh_cell_column(trail->columns.list[i]);
+    }
+    rc = lh_view_new(&view, columns, trail->columns.count, err);
     for (size_t i = 0; rc == LH_OK && i < trail->count; i++) {
         const struct kept *row = &trail->rows[is_turned ? trail->count - 1 - i : i];
 
         rc = lh_view_add_row(view, err);
-        for (size_t column = 0; rc == LH_OK && column < COLUMN_COUNT; column++) {
+        for (size_t column = 0; rc == LH_OK && column < trail->columns.count; column++) {
             rc = lh_view_set(view, column, row->cells[column], err);
         }
     }
@@ -268,6 +227,20 @@ static enum lh_code read_limit(uint64_t *out, const struct lh_cli *cli, struct l
     return rc == LH_OK ? rc : lh_err_wrap(err, rc, "--count");
 }
 
+static enum lh_code choose_columns(struct trail *trail, bool by_recorded, struct lh_err *err)
+{
+    const char *list = lh_cli_value(trail->cli, "columns");
+
+    trail->columns.list[0] = by_recorded ? LH_CELL_RECORDED_AT : LH_CELL_EVENT_TIME;
+    memcpy(trail->columns.list + 1, shown_cells, sizeof shown_cells);
+    trail->columns.count = 1 + SHOWN_COUNT;
+    if (list != NULL && trail->cli->json) {
+        return lh_err_set(err, LH_ERR_INVALID,
+                          "--columns: not with --json, which has all; export -f ndjson takes it");
+    }
+    return list != NULL ? lh_cells_choose(&trail->columns, list, err) : LH_OK;
+}
+
 /* Rows that are asked for newest first and shown oldest first are turned. */
 static enum lh_code run(struct trail *trail, const struct lh_query *query, struct lh_walk *walk,
                         struct lh_err *err)
@@ -309,7 +282,9 @@ int lh_cmd_trail(struct lh_cli *cli)
     lh_proven_init(&trail.proven, cli, lh_cli_has(cli, "no-verify"));
     rc = lh_query_init(&query, cli, &err);
     if (rc == LH_OK) {
-        trail.by_recorded = query.by_recorded;
+        rc = choose_columns(&trail, query.by_recorded, &err);
+    }
+    if (rc == LH_OK) {
         walk.query = &query;
         rc = run(&trail, &query, &walk, &err);
     }

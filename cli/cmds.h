@@ -51,6 +51,7 @@ int lh_cmd_checkpoint_diff(struct lh_cli *cli);
 int lh_cmd_stats(struct lh_cli *cli);
 int lh_cmd_doctor(struct lh_cli *cli);
 int lh_cmd_backup_create(struct lh_cli *cli);
+int lh_cmd_backup_list(struct lh_cli *cli);
 int lh_cmd_backup_verify(struct lh_cli *cli);
 int lh_cmd_restore(struct lh_cli *cli);
 int lh_cmd_status(struct lh_cli *cli);

@@ -76,13 +76,25 @@ static const struct filter filters[] = {
 
 enum { FILTER_COUNT = sizeof filters / sizeof filters[0] };
 
+static bool is_excluded(const char *value)
+{
+    return value[0] == '!';
+}
+
+static const char *without_mark(const char *value)
+{
+    return is_excluded(value) ? value + 1 : value;
+}
+
 static enum lh_code check_value(const struct filter *filter, const char *value, struct lh_err *err)
 {
     uint8_t bytes[16];
     lhpb_EntryType type;
     enum lh_code rc = LH_OK;
 
-    if (filter->hex_len > 0) {
+    if (value[0] == '\0') {
+        rc = lh_err_set(err, LH_ERR_INVALID, "empty");
+    } else if (filter->hex_len > 0) {
         rc = lh_hex_parse(bytes, filter->hex_len, lh_bytes_of_text(value), err);
     } else if (strcmp(filter->option, "type") == 0) {
         rc = lh_entry_type_parse(&type, lh_bytes_of_text(value), err);
@@ -146,7 +158,7 @@ enum lh_code lh_query_init(struct lh_query *query, const struct lh_cli *cli, str
         size_t at = 0;
 
         while ((value = lh_args_next(query->args, filters[i].option, &at)) != NULL) {
-            rc = check_value(&filters[i], value, err);
+            rc = check_value(&filters[i], without_mark(value), err);
             if (rc != LH_OK) {
                 return rc;
             }
@@ -174,9 +186,11 @@ void lh_query_add(struct lh_buf *out, const struct lh_query *query)
         size_t at = 0;
 
         while ((value = lh_args_next(query->args, filters[i].option, &at)) != NULL) {
-            lh_buf_add_format(out, "%s=", filters[i].option);
-            lh_client_add_escaped(out, value);
-            lh_buf_add_u8(out, '&');
+            if (!is_excluded(value)) {
+                lh_buf_add_format(out, "%s=", filters[i].option);
+                lh_client_add_escaped(out, value);
+                lh_buf_add_u8(out, '&');
+            }
         }
     }
     if (query->since_unix_ms != INT64_MIN) {
@@ -205,12 +219,56 @@ static bool matches(const struct filter *filter, const struct lh_args *args,
 
     filter->text_of(text, row);
     while ((value = lh_args_next(args, filter->option, &at)) != NULL) {
+        if (is_excluded(value)) {
+            continue;
+        }
         is_asked = true;
         if (is_same(filter, text, value)) {
             return true;
         }
     }
     return !is_asked;
+}
+
+static bool excludes(const struct filter *filter, const struct lh_args *args,
+                     const struct lh_row *row)
+{
+    char text[TEXT_SIZE];
+    const char *value;
+    size_t at = 0;
+
+    filter->text_of(text, row);
+    while ((value = lh_args_next(args, filter->option, &at)) != NULL) {
+        if (is_excluded(value) && is_same(filter, text, value + 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool lh_query_has_exclusions(const struct lh_query *query)
+{
+    for (size_t i = 0; i < FILTER_COUNT; i++) {
+        const char *value;
+        size_t at = 0;
+
+        while ((value = lh_args_next(query->args, filters[i].option, &at)) != NULL) {
+            if (is_excluded(value)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool lh_query_excludes(const struct lh_query *query, const struct lh_row *row)
+{
+    for (size_t i = 0; i < FILTER_COUNT; i++) {
+        if (excludes(&filters[i], query->args, row)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool lh_query_matches(const struct lh_query *query, const struct lh_row *row)

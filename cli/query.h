@@ -1,8 +1,12 @@
 #ifndef LH_CLI_QUERY_H
 #define LH_CLI_QUERY_H
 
-/* The filters of a trail: read from options, written as a query, and applied again to what comes
- * back. Different filters combine with AND, several values of one with OR. */
+/*
+ * The filters of a trail: read from options, written as a query, and applied again to what comes
+ * back. Different filters combine with AND, several values of one with OR. A value behind '!' is
+ * one that a row must not have; the node is not asked for that, it is seen to here, on rows that
+ * are proven.
+ */
 
 #include "cli/cli.h"
 #include "ledger/row.h"
@@ -47,8 +51,12 @@ enum lh_code lh_query_init(struct lh_query *query, const struct lh_cli *cli,
                            struct lh_err *err) LH_MUST_CHECK;
 /** Append "staff=...&since=..." (nothing when there is no filter; otherwise a final '&'). */
 void lh_query_add(struct lh_buf *out, const struct lh_query *query);
-/** Would this row be asked for? */
+/** Is this row one that the node was asked for? */
 bool lh_query_matches(const struct lh_query *query, const struct lh_row *row);
+/** Does it have a value that was excluded with '!'? */
+bool lh_query_excludes(const struct lh_query *query, const struct lh_row *row);
+/** Is anything excluded at all? */
+bool lh_query_has_exclusions(const struct lh_query *query);
 /** Say on stderr which interval is meant, with its zone. */
 void lh_query_tell(const struct lh_query *query, const struct lh_cli *cli);
 

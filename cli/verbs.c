@@ -187,9 +187,15 @@ const struct lh_verb lh_verbs[] = {
       0,
       lh_trail_options,
       { "who looked at what: a proven trail", "留痕查询 (逐条验证)" },
-      { "Different filters combine with AND, one filter given twice with OR. Times: 2026-11-24,\n"
+      { "Different filters combine with AND, one filter given twice with OR; '!' before a value "
+        "leaves "
+        "out:\n"
+        "  liuhen trail --type '!ACCESS' --columns +unit,-case\n"
+        "Times: 2026-11-24,\n"
         "\"2026-11-24 09:00\", yesterday, -2h, 今天, 上月.",
-        "不同条件取交集, 同一条件多次给出取并集. 时间: 2026-11-24, \"2026-11-24 09:00\",\n"
+        "不同条件取交集, 同一条件多次给出取并集; 值前加 '!' 表示排除:\n"
+        "  liuhen trail --type '!ACCESS' --columns +unit,-case\n"
+        "时间: 2026-11-24, \"2026-11-24 09:00\",\n"
         "今天, 昨天, 本周, 上月, 2小时前, -2h." },
       "4 10 11 12",
       lh_cmd_trail },
@@ -299,6 +305,18 @@ const struct lh_verb lh_verbs[] = {
         "  liuhen backup create --data /var/lib/liuhend -o /srv/backup/2026-11-24" },
       "1 5",
       lh_cmd_backup_create },
+    { "backup list",
+      { "DIR", "目录" },
+      1,
+      1,
+      NULL,
+      { "which backups a directory holds", "目录中有哪些备份" },
+      { "By their manifests alone; \"backup verify\" reads them.\n"
+        "  liuhen backup list /srv/backup",
+        "仅按清单列出; \"backup verify\" 才读取内容.\n"
+        "  liuhen backup list /srv/backup" },
+      "5 8",
+      lh_cmd_backup_list },
     { "backup verify",
       { "DIR", "目录" },
       1,

@@ -11,18 +11,25 @@ struct state {
     uint64_t last_index;
 };
 
-static void add_target(struct lh_buf *out, const struct lh_walk *walk, const char *cursor)
+static void add_target(struct lh_buf *out, const struct lh_walk *walk, const char *cursor,
+                       uint64_t limit)
 {
-    uint64_t left = walk->limit > 0 ? walk->limit - walk->count : PAGE_MAX;
-
     lh_buf_add_text(out, "/v1/trail?");
     lh_query_add(out, walk->query);
     lh_buf_add_format(out, "order=%s&limit=%llu&proof=1", walk->newest_first ? "desc" : "asc",
-                      (unsigned long long)(left < PAGE_MAX ? left : PAGE_MAX));
+                      (unsigned long long)limit);
     if (cursor[0] != '\0') {
         lh_buf_add_text(out, "&after=");
         lh_client_add_escaped(out, cursor);
     }
+}
+
+/* As many rows as are wanted; where some of them will be left out here, as many as there can be. */
+static uint64_t page_limit(const struct lh_walk *walk)
+{
+    uint64_t left = walk->limit > 0 ? walk->limit - walk->count : PAGE_MAX;
+
+    return left < PAGE_MAX && !lh_query_has_exclusions(walk->query) ? left : PAGE_MAX;
 }
 
 static enum lh_code check_place(const struct state *state, struct lh_err *err)
@@ -51,12 +58,59 @@ static enum lh_code take_item(struct state *state, const json_t *element, struct
     if (rc == LH_OK && !walk->proven->is_off) {
         rc = check_place(state, err);
     }
-    if (rc == LH_OK) {
-        rc = walk->on_item(walk->arg, state->item, err);
+    if (rc != LH_OK) {
+        return rc;
     }
     state->has_last = true;
     state->last_index = state->item->index;
+    if (!state->item->is_opaque && lh_query_excludes(walk->query, &state->item->row)) {
+        return LH_OK;
+    }
+    rc = walk->on_item(walk->arg, state->item, err);
     walk->count += rc == LH_OK;
+    return rc;
+}
+
+static enum lh_code get_page(const struct lh_walk *walk, struct lh_cli *cli, json_t **out,
+                             const char *cursor, uint64_t limit, struct lh_err *err)
+{
+    struct lh_buf target = LH_BUF_EMPTY;
+    enum lh_code rc;
+
+    add_target(&target, walk, cursor, limit);
+    rc = lh_buf_check(&target, err);
+    if (rc == LH_OK) {
+        rc = lh_api_get_json(cli, out, lh_buf_text(&target), err);
+    }
+    lh_buf_clear(&target);
+    return rc;
+}
+
+static enum lh_code move_cursor(char *cursor, size_t cursor_size, const json_t *answer,
+                                struct lh_err *err)
+{
+    const char *next = lh_api_text(answer, "next");
+
+    if (strlen(next) >= cursor_size || (next[0] != '\0' && strcmp(next, cursor) == 0)) {
+        return lh_err_set(err, LH_ERR_FORGED, "the node's cursor leads nowhere");
+    }
+    memcpy(cursor, next, strlen(next) + 1);
+    return LH_OK;
+}
+
+/* The rows of a page, until there are enough; `out_used` of them were looked at. */
+static enum lh_code take_items(struct state *state, const json_t *items, size_t *out_used,
+                               struct lh_err *err)
+{
+    const struct lh_walk *walk = state->walk;
+    enum lh_code rc = LH_OK;
+    size_t i = 0;
+
+    while (rc == LH_OK && i < json_array_size(items) &&
+           (walk->limit == 0 || walk->count < walk->limit)) {
+        rc = take_item(state, json_array_get(items, i++), err);
+    }
+    *out_used = i;
     return rc;
 }
 
@@ -64,37 +118,28 @@ static enum lh_code take_item(struct state *state, const json_t *element, struct
 static enum lh_code take_page(struct state *state, struct lh_cli *cli, char *cursor,
                               size_t cursor_size, struct lh_err *err)
 {
-    struct lh_buf target = LH_BUF_EMPTY;
     json_t *answer = NULL;
-    const json_t *items;
+    size_t used = 0;
     enum lh_code rc;
 
-    add_target(&target, state->walk, cursor);
-    rc = lh_buf_check(&target, err);
-    if (rc == LH_OK) {
-        rc = lh_api_get_json(cli, &answer, lh_buf_text(&target), err);
-    }
+    rc = get_page(state->walk, cli, &answer, cursor, page_limit(state->walk), err);
     if (rc == LH_OK) {
         rc = lh_proven_checkpoint(state->walk->proven,
                                   lh_bytes_of_text(lh_api_text(answer, "checkpoint")), err);
     }
-    items = json_object_get(answer, "items");
-    for (size_t i = 0; rc == LH_OK && i < json_array_size(items); i++) {
-        if (state->walk->limit == 0 || state->walk->count < state->walk->limit) {
-            rc = take_item(state, json_array_get(items, i), err);
-        }
+    if (rc == LH_OK) {
+        rc = take_items(state, json_object_get(answer, "items"), &used, err);
+    }
+    /* There were enough within the page: only the node knows the cursor of that place. */
+    if (rc == LH_OK && used > 0 && used < json_array_size(json_object_get(answer, "items"))) {
+        json_decref(answer);
+        answer = NULL;
+        rc = get_page(state->walk, cli, &answer, cursor, used, err);
     }
     if (rc == LH_OK) {
-        const char *next = lh_api_text(answer, "next");
-
-        if (strlen(next) >= cursor_size || (next[0] != '\0' && strcmp(next, cursor) == 0)) {
-            rc = lh_err_set(err, LH_ERR_FORGED, "the node's cursor leads nowhere");
-        } else {
-            memcpy(cursor, next, strlen(next) + 1);
-        }
+        rc = move_cursor(cursor, cursor_size, answer, err);
     }
     json_decref(answer);
-    lh_buf_clear(&target);
     return rc;
 }
 

@@ -123,7 +123,8 @@ done
 expect 2 liuhen init --network jinhua --dept gaj --name x --data node --guard link/keys/g --officer a.pub --officer b.pub
 expect 2 liuhen init --network jinhua --dept gaj --name x --data fresh/ --guard ./fresh/g --officer a.pub --officer b.pub --lang zh
 says err '标记会一同回滚'
-[ ! -e fresh ] && [ ! -e node/keys/g ]
+[ ! -e fresh ]
+[ ! -e node/keys/g ]
 expect 0 liuhen init --network jinhua --dept gaj --name x --data fresh --guard fresh-guard --officer a.pub --officer b.pub
 rm -rf fresh fresh-guard link
 
@@ -306,6 +307,72 @@ says err 'rows proven: 0'
 expect 0 liuhen trail --no-verify -q
 says err 'NOT VERIFIED'
 expect 2 liuhen trail --since 11/24/2026
+
+claim "a value behind ! is left out, of any filter, and counts are of what is left"
+liuhen trail --columns entry,type,purpose -q >all
+total=$(wc -l <all)
+queries=$(awk -F '\t' '$2 == "QUERY"' all | wc -l)
+[ "$queries" -gt 2 ]
+[ "$total" -gt "$queries" ]
+expect 0 liuhen trail --type '!query'
+is "$(wc -l <out)" $((total - queries))
+lacks out 'QUERY'
+says err "rows proven: $((total - queries)) "
+expect 0 liuhen trail --type '!QUERY' --type '!STAFF' --columns type
+is "$(wc -l <out)" "$(awk -F '\t' '$2 != "QUERY" && $2 != "STAFF"' all | wc -l)"
+expect 0 liuhen trail --type QUERY --purpose '!school' --columns purpose
+is "$(wc -l <out)" "$(awk -F '\t' '$2 == "QUERY" && $3 != "school"' all | wc -l)"
+lacks out school
+expect 0 liuhen trail --staff "!$staff" --columns staff
+lacks out "$staff"
+[ "$(wc -l <out)" -gt 0 ] # those that are by nobody stay
+expect 0 liuhen trail --type QUERY --type '!QUERY'
+is "$(wc -l <out)" 0
+expect 0 liuhen stats --by type --type '!QUERY'
+lacks out 'QUERY'
+expect 0 liuhen export -f ndjson -o not.ndjson --type '!QUERY'
+is "$(wc -l <not.ndjson)" $((total - queries))
+for wrong in '!' '!NOTHING' ''; do
+    expect 2 liuhen trail --type "$wrong"
+    says err '^liuhen: --type: '
+done
+expect 2 liuhen trail --staff '!xyz'
+
+claim "the newest few of what is left, and a cursor that goes on behind them"
+liuhen trail --type '!QUERY' --columns entry -r -q >left
+expect 0 liuhen trail --type '!QUERY' --columns entry -n 2
+is "$(tac out)" "$(head -n 2 left)"
+expect 0 liuhen trail --type '!QUERY' --columns entry -r -n 2
+is "$(cat out)" "$(head -n 2 left)"
+after=$(sed -n 's/^more: --after //p' err)
+expect 0 liuhen trail --type '!QUERY' --columns entry -r --after "$after"
+is "$(cat out)" "$(sed 1,2d left)"
+
+claim "columns are chosen, added and dropped in tables, CSV and NDJSON"
+expect 0 liuhen trail --type QUERY --columns item,unit,entry -n 1
+is "$(cut -f1,2 out)" "$(printf 'marriage\t窗口')"
+expect 0 liuhen trail --type QUERY --columns -case,-outcome,+unit -n 1
+is "$(awk -F '\t' '{ print NF, $NF }' out)" '7 窗口'
+expect 0 liuhen trail --type QUERY --columns +legal_basis --table --lang zh
+says out '依据'
+expect 0 liuhen trail --type QUERY --columns recorded_at,event_time --table
+says out 'RECORDED (+08:00)'
+expect 0 liuhen export -f csv --columns entry,item -o two.csv --type QUERY --purpose school
+is "$(head -n 1 two.csv | tr -d '\r')" 'entry,item'
+is "$(sed -n 2p two.csv | tr -d '\r' | sed 's/[0-9]*,/N,/')" 'gaj/1/N,marriage'
+expect 0 liuhen export -f csv --columns -entry,-unit -o most.csv
+is "$(head -n 1 most.csv | tr -d '\r')" 'type,event_time,recorded_at,staff,system,item,case,exchange,counterparty,purpose,legal_basis,outcome,result_count'
+expect 0 liuhen export -f ndjson --columns item,case,result_count -o two.ndjson --type QUERY --purpose school
+is "$(sort -u two.ndjson)" '{"item":"marriage","result_count":0}'
+expect 2 liuhen trail --columns item,nonsense
+says err 'no column "nonsense"; there are entry, type'
+expect 2 liuhen trail --columns item,+unit
+expect 2 liuhen trail --columns ''
+expect 2 liuhen export -f csv -o none.csv --columns -type,-nothing
+expect 2 liuhen trail --columns item --json
+expect 2 liuhen export -o x.lhar --columns item
+says err 'columns: an archive is the whole'
+[ ! -e none.csv ]
 
 claim "an interval without a moment is refused, and the clock that is meant can be named"
 for verb in trail "stats --by type" "export -f ndjson -o empty.ndjson"; do

@@ -142,6 +142,30 @@ expect 2 liuhen backup create --data node
 expect 0 liuhen backup create --data node -o keyed --with-keys
 [ "$(stat -c %a keyed/keys/seal-1.pem)" = 600 ] || fail "others may read the seal"
 
+claim "backups are listed by their manifests, and what is no whole one says so"
+mkdir -p shelf/other
+cp -r copy shelf/2026-01
+cp -r keyed shelf/2026-02
+expect 0 liuhen backup list shelf
+[ "$(cut -f1,7 out)" = "$(printf 'shelf/2026-01\tnot checked\nshelf/2026-02\tnot checked')" ] || fail "not these two"
+[ "$(cut -f6 out | tr '\n' ' ')" = 'no yes ' ] || fail "which has keys"
+[ "$(sed -n 1p out | cut -f4)" = "$(sed -n 's/^# size //p' copy/MANIFEST)" ] || fail "leaves"
+[ "$(sed -n 1p out | cut -f5)" = "$(cd copy && find . -type f ! -name MANIFEST -exec cat {} + | wc -c)" ] || fail "bytes"
+says err 'not checked'
+expect 0 liuhen backup list shelf/2026-01
+says out 'shelf/2026-01'
+cp -r copy shelf/cut && rm shelf/cut/MANIFEST
+cp -r copy shelf/lost && rm shelf/lost/store.lhs
+cp -r copy shelf/torn && echo x >>shelf/torn/MANIFEST
+expect 8 liuhen backup list shelf
+[ "$(sed 1,2d out | cut -f1,7)" = "$(printf 'shelf/cut\tcut off\nshelf/lost\tdamaged\nshelf/torn\tdamaged')" ] || fail "not these three"
+expect 8 liuhen backup list shelf --json --lang zh
+says out '"state": "cut off"'
+says out '"with_keys": true'
+expect 0 liuhen backup list shelf/other
+expect 5 liuhen backup list nowhere
+rm -r shelf
+
 claim "a backup that was changed is not whole"
 cp -r copy forged
 at=$(LC_ALL=C grep -abo 'q-3' forged/ledger.lhar | head -n 1 | cut -d: -f1)
