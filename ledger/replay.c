@@ -60,9 +60,15 @@ static void set_root(struct lh_replay *replay)
     }
 }
 
+/* The roster stays for a generation that goes on; the one before it is over. */
 static void clear_stage(struct lh_replay *replay)
 {
-    lh_roster_free(replay->stage.roster);
+    lh_roster_free(replay->before.roster);
+    replay->before = (struct lh_replay_before){
+        .roster = replay->stage.roster,
+        .ledger = replay->ledger_count > 0 ? replay->ledger_count - 1 : 0,
+        .may_lack_keys = replay->stage.may_lack_keys,
+    };
     lh_verifier_free(replay->stage.seal);
     lh_buf_clear(&replay->stage.awaited);
     lh_buf_clear(&replay->stage.absent);
@@ -79,6 +85,7 @@ void lh_replay_free(struct lh_replay *replay)
     replay->stage.has_last_seal = false;
     (void)drain(replay, NULL);
     clear_stage(replay);
+    lh_roster_free(replay->before.roster);
     lh_genesis_free(replay->genesis);
     lh_suite_free(replay->suite);
     lh_buf_clear(&replay->block);

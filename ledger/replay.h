@@ -14,8 +14,8 @@
  *     of its own.
  *
  * Pure and without threads: checks of signatures are handed to a pool (default: made at once).
- * Memory: one block, and of one ledger the keys, and 40 bytes for each private part that is absent
- * where all should be here.  Spec: specs/ledger.md 11.
+ * Memory: one block, the keys of two ledgers, and 40 bytes for each private part of a ledger that
+ * is absent where all should be here.  Spec: specs/ledger.md 11.
  */
 
 #include "ledger/archive.h"

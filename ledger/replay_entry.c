@@ -24,12 +24,13 @@ static void in_trouble(struct lh_replay *replay, enum lh_code rc, const struct l
     }
 }
 
-/* spec ledger.md 11: "After an entry of a newer schema, an unknown signer, an unknown session that
- * is named or a refused change of keys is X02, cannot tell." */
+/* spec ledger.md 11: "After an entry of a newer schema, or behind a generation that is not there,
+ * an unknown signer, an unknown session that is named or a refused change of keys is X02, cannot
+ * tell." */
 static void find_key_fault(struct lh_replay *replay, const char *rule_id, uint64_t index,
                            const char *text)
 {
-    if (replay->stage.has_newer) {
+    if (replay->stage.may_lack_keys) {
         lh_replay_find(replay, LH_ERR_UNKNOWN, "X02", index, text);
     } else {
         lh_replay_find(replay, LH_ERR_FORGED, rule_id, index, text);
@@ -97,7 +98,7 @@ static void take_newer(struct lh_replay *replay, uint64_t index, const lhpb_Entr
                        const char *text)
 {
     lh_replay_find(replay, LH_ERR_UNKNOWN, "X01", index, text);
-    replay->stage.has_newer = true;
+    replay->stage.may_lack_keys = true;
     (void)check_signatures(replay, index, entry, false);
 }
 
@@ -258,6 +259,29 @@ static void take_claims(struct lh_replay_ledger *ledger, const lhpb_Generation *
     memcpy(ledger->prev_header.bytes, generation->prev_header, LH_HASH_SIZE);
 }
 
+/* spec ledger.md 11: "A ledger goes on with the keys of the generation that it continues, where
+ * that one stands just before it in the archive and ends at the size that GENERATION names." */
+static void inherit_keys(struct lh_replay *replay, const lhpb_Generation *generation)
+{
+    struct lh_replay_stage *stage = &replay->stage;
+    struct lh_replay_before *before = &replay->before;
+    const struct lh_replay_ledger *ledger;
+
+    if (generation->prev_size == 0 || generation->reason == REASON_JOINED) {
+        return; /* it begins with the keys of the genesis file */
+    }
+    ledger = before->roster != NULL ? &replay->ledgers[before->ledger] : NULL;
+    if (ledger == NULL || strcmp(ledger->origin, generation->prev_origin) != 0 ||
+        ledger->size != generation->prev_size || ledger->is_stopped) {
+        stage->may_lack_keys = true;
+        return;
+    }
+    lh_roster_free(stage->roster);
+    stage->roster = before->roster;
+    stage->may_lack_keys = before->may_lack_keys;
+    before->roster = NULL;
+}
+
 /* spec ledger.md 11: "The seal key is the one that the judge pinned for this origin." */
 static void judge_pinned_seal(struct lh_replay *replay, const struct lh_pubkey *seal)
 {
@@ -317,6 +341,7 @@ static enum lh_code begin_chain(struct lh_replay *replay, const lhpb_Generation 
     }
     judge_pinned_seal(replay, &seal);
     take_claims(ledger, generation);
+    inherit_keys(replay, generation);
     replay->stage.has_chain = true;
     ledger->has_seal = true;
     ledger->seal = seal;

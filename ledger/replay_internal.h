@@ -17,11 +17,18 @@ struct lh_replay_stage {
     struct lh_verifier *seal; /* of the chain's seal key */
     bool has_last_seal;       /* without signatures: the seal of the last block, not checked yet */
     struct lh_replay_check last_seal;
-    bool has_newer; /* an entry of a newer schema came by: the roster may lack what it said */
+    bool may_lack_keys; /* an entry of a newer schema came by, or the generation before did not */
     struct lh_buf awaited; /* private parts of the block just judged: u64 index || H(body) */
     bool is_here[LH_BLOCK_ENTRIES_MAX]; /* by place in the block: its private part came */
     struct lh_buf absent;               /* those that did not come: u64 index || H(body) */
     struct lh_buf erased;               /* H(body) of what ERASE entries cover */
+};
+
+/* What the ledger before ended with: the generation that continues it starts there. */
+struct lh_replay_before {
+    struct lh_roster *roster; /* NULL: none, or it went on */
+    size_t ledger;            /* its place in the archive */
+    bool may_lack_keys;
 };
 
 struct lh_replay {
@@ -38,6 +45,7 @@ struct lh_replay {
     size_t ledger_capacity;
     bool is_beyond; /* there are more ledgers than are judged: A05 was said */
     struct lh_replay_stage stage;
+    struct lh_replay_before before;
 
     /* the block being gathered */
     struct lh_buf block;

@@ -169,7 +169,7 @@ enum lh_code lh_replay_judge_absent(struct lh_replay *replay, struct lh_err *err
             /* spec ledger.md 11: "after an entry of a newer schema, which may be the ERASE, P02 is
              * cannot tell" */
             lh_replay_findings_add(&replay->findings,
-                                   stage->has_newer ? LH_ERR_UNKNOWN : LH_ERR_FORGED,
+                                   stage->may_lack_keys ? LH_ERR_UNKNOWN : LH_ERR_FORGED,
                                    lh_replay_rule_find("P02"), &place,
                                    "the private part is missing and no ERASE covers it");
         }

@@ -1285,6 +1285,7 @@ class Ledger:
         self.block = {}  # entries of the block just closed: index -> (entry, body or None)
         self.kept, self.awaited, self.absent, self.erased = False, {}, {}, set()  # private parts: index -> H(body)
         self.entries = self.blocks = 0
+        self.before = replay.last  # of the ledger frame before this one, if that one could be judged
         enrolment = replay.genesis["enrolments"][self.department]
         for officer in enrolment["officers"]:
             self.enrol(officer["key"], OFFICER)
@@ -1342,6 +1343,7 @@ class Ledger:
             self.find("failed", "E06", 0, "the first leaf is no GENERATION of this ledger")
             return False
         self.born, self.seal_key = body["detail"], body["detail"]["seal_key"]
+        self.inherit(body["detail"])
         return True
 
     def judge_block(self, leaves, decoded, note):
@@ -1430,6 +1432,17 @@ class Ledger:
             self.find("cannot_tell" if rule == "X02" else "failed", rule, at, text)
         if not broken:
             self.apply(b)
+
+    def inherit(self, g):
+        """Section 11: the keys of the generation that this one continues."""
+        if not g["prev_size"] or g["reason"] == 5:
+            return
+        before = self.before
+        if before is None or before.origin != g["prev_origin"] or before.stopped or before.tree.size != g["prev_size"]:
+            self.newer = True
+            return
+        self.keys, self.staff, self.newer = dict(before.keys), set(before.staff), before.newer
+        self.sessions = {k: list(v) for k, v in before.sessions.items()}
 
     def founds(self, g):
         if g["number"] != self.generation:
@@ -1555,7 +1568,7 @@ class BlockRule(Exception):
 
 class Replay:
     def __init__(self, data, network=None):
-        self.findings, self.ledgers, self.genesis = [], [], None
+        self.findings, self.ledgers, self.genesis, self.last = [], [], None, None
         self.network_id = None
         current, pending, count, names, beyond = None, [], 0, set(), False
 
@@ -1612,6 +1625,11 @@ class Replay:
             self.find("failed", "T01", 0, None, None, "another network")
 
     def open(self, raw, count, names):
+        ledger = self.open_named(raw, count, names)
+        self.last = ledger
+        return ledger
+
+    def open_named(self, raw, count, names):
         try:
             name = raw.decode("ascii")
         except UnicodeDecodeError:

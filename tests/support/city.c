@@ -374,10 +374,12 @@ static void write_ledger(struct lh_city *city)
 
     add_generation(city);
     seal_block(city);
-    for (size_t i = 0; i < options->staff_count; i++) {
-        add_staff(city, i);
+    for (size_t i = 0; options->before == NULL && i < options->staff_count; i++) {
+        add_staff(city, i); /* a later generation goes on with those of the one before */
     }
-    seal_block(city);
+    if (options->before == NULL) {
+        seal_block(city);
+    }
     size_t until_seal = 1 + lh_seeded_below(&city->seeded, block_max);
     for (size_t i = 0; i < options->entry_count; i++) {
         if (options->session_every != 0 && i % options->session_every == 0) {

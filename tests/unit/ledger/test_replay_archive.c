@@ -41,6 +41,24 @@ static void a_generation_continues_the_one_before(void **state)
     lh_city_free(first);
 }
 
+/* Staff of the first generation sign in the second: without it nobody knows their keys. */
+static void without_the_one_before_its_keys_cannot_be_told(void **state)
+{
+    struct lh_city_options options = replayed_options(replayed_suite(state));
+    struct lh_city *first = lh_city_new(&options);
+
+    options.before = first;
+    struct lh_city *second = lh_city_new(&options);
+    struct lh_replay *replay = replayed_city(second);
+    const struct lh_replay_findings *findings = lh_replay_findings(replay);
+    assert_int_equal(findings->failed_count, 0);
+    assert_true(findings->unknown_count > 0);
+    assert_string_equal(findings->kept[0].rule->id, "X02");
+    lh_replay_free(replay);
+    lh_city_free(second);
+    lh_city_free(first);
+}
+
 static void a_broken_block_stops_its_ledger_and_no_other(void **state)
 {
     struct lh_city_options options = replayed_options(LH_SUITE_W);
@@ -684,6 +702,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(a_generation_continues_the_one_before, &w),
         cmocka_unit_test_prestate(a_generation_continues_the_one_before, &g),
+        cmocka_unit_test_prestate(without_the_one_before_its_keys_cannot_be_told, &w),
+        cmocka_unit_test_prestate(without_the_one_before_its_keys_cannot_be_told, &g),
         cmocka_unit_test(a_broken_block_stops_its_ledger_and_no_other),
         cmocka_unit_test(wrong_archives_are_named),
         cmocka_unit_test(a_first_block_without_a_first_entry_is_judged_by_what_it_is_made_of),
