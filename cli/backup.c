@@ -154,9 +154,28 @@ static enum lh_code write_block(struct archiving *archiving, uint64_t height, st
     return rc;
 }
 
+/* This generation, behind those before it. */
+static enum lh_code write_line(struct archiving *archiving, struct lh_ledger *ledger,
+                               struct lh_err *err)
+{
+    struct lh_ledger_head head;
+    enum lh_code rc = LH_OK;
+
+    if (lh_ledger_prev(ledger) != NULL) {
+        rc = write_line(archiving, lh_ledger_prev(ledger), err);
+    }
+    archiving->ledger = ledger;
+    lh_ledger_head(ledger, &head);
+    add_frame(archiving, LH_ARCHIVE_LEDGER, lh_bytes_of_text(lh_ledger_origin(ledger)));
+    for (uint64_t height = 1; rc == LH_OK && height <= head.height; height++) {
+        rc = write_block(archiving, height, err);
+    }
+    return rc;
+}
+
 static enum lh_code save_archive(const struct lh_local *local, const char *path, struct lh_err *err)
 {
-    struct archiving archiving = { .ledger = local->ledger };
+    struct archiving archiving = { .ledger = NULL };
     enum lh_code rc = lh_file_writer_open(&archiving.writer, path, 0600, err);
 
     if (rc != LH_OK) {
@@ -164,10 +183,7 @@ static enum lh_code save_archive(const struct lh_local *local, const char *path,
     }
     lh_archive_begin(&archiving.piece);
     add_frame(&archiving, LH_ARCHIVE_GENESIS, lh_genesis_bytes(local->place.genesis));
-    add_frame(&archiving, LH_ARCHIVE_LEDGER, lh_bytes_of_text(lh_ledger_origin(local->ledger)));
-    for (uint64_t height = 1; rc == LH_OK && height <= local->head.height; height++) {
-        rc = write_block(&archiving, height, err);
-    }
+    rc = write_line(&archiving, local->ledger, err);
     if (rc == LH_OK) {
         lh_archive_end(&archiving.piece, archiving.frame_count);
         rc = lh_file_writer_add(&archiving.writer, lh_buf_bytes(&archiving.piece), err);

@@ -3,6 +3,9 @@
 
 #include "cli/files.h"
 #include "cli/local.h"
+#include "crypto/base/time.h"
+#include "crypto/secret.h"
+#include "crypto/text.h"
 #include "ledger/guard.h"
 
 #include <dirent.h>
@@ -252,15 +255,41 @@ static enum lh_code restore_files(struct restoring *restoring)
     return rc;
 }
 
+/* No two are alike: the officers who answer one have not answered the next. */
+static enum lh_code write_marker(struct restoring *restoring)
+{
+    struct lh_random random = lh_random_system();
+    struct lh_clock clock = restoring->cli->clock;
+    struct lh_buf text = LH_BUF_EMPTY;
+    char time[LH_TIME_TEXT_SIZE];
+    uint8_t nonce[16];
+    enum lh_code rc = lh_random_fill(&random, nonce, sizeof nonce, restoring->err);
+
+    lh_time_format_utc(time, clock.wall_unix_ms(clock.arg));
+    lh_buf_add_format(&text,
+                      "This store was restored from a copy, %s: the node stays suspect until two "
+                      "officers have answered (liuhen restore finish).\n",
+                      time);
+    lh_hex_add(&text, lh_bytes_of(nonce, sizeof nonce));
+    lh_buf_add_text(&text, "\n");
+    if (rc == LH_OK) {
+        rc = lh_buf_check(&text, restoring->err);
+    }
+    if (rc == LH_OK) {
+        rc = write_file(restoring, "RESTORED", lh_buf_text(&text));
+    }
+    lh_buf_clear(&text);
+    return rc;
+}
+
 /* The marker first: from here on nothing that is in the directory can pass for the original. */
 static enum lh_code restore_store(struct restoring *restoring)
 {
-    static const char words[] = "This store was restored from a copy. The node stays suspect.\n";
     struct lh_store_rocksdb_options options = { .cache_bytes = 0 };
     struct lh_store *store = NULL;
     enum lh_code rc;
 
-    rc = write_file(restoring, "RESTORED", words);
+    rc = write_marker(restoring);
     if (rc == LH_OK && !lh_file_exists(lh_buf_text(&restoring->guard))) {
         rc = lh_guard_create(lh_buf_text(&restoring->guard), restoring->err);
     }
@@ -284,8 +313,9 @@ static enum lh_code judge(struct restoring *restoring)
     uint64_t index = 0;
     enum lh_code rc = lh_local_open(&local, restoring->cli, restoring->err);
 
-    if (rc == LH_OK) {
-        rc = lh_ledger_verify(local.ledger, local.place.suite, &index, NULL, NULL, restoring->err);
+    for (struct lh_ledger *ledger = local.ledger; rc == LH_OK && ledger != NULL;
+         ledger = lh_ledger_prev(ledger)) {
+        rc = lh_ledger_verify(ledger, local.place.suite, &index, NULL, NULL, restoring->err);
     }
     if (rc == LH_OK && (local.head.size != restoring->backup->size ||
                         !lh_hash_is_equal(&local.head.root, &restoring->backup->root))) {

@@ -3,6 +3,7 @@
 #include "cli/api.h"
 #include "cli/readable.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
@@ -38,6 +39,37 @@ static void add_head_time(struct lh_buf *out, const char *text)
     }
 }
 
+/* What is out of the ordinary. */
+static void print_trouble(const struct lh_cli *cli, const json_t *status)
+{
+    const json_t *recovery = json_object_get(status, "recovery");
+    const char *label = lh_api_text(status, "label");
+    char number[24];
+    char size[24];
+
+    if (label[0] != '\0') {
+        (void)snprintf(number, sizeof number, "%llu",
+                       (unsigned long long)lh_api_number(status, "generation"));
+        lh_cli_print(cli, LH_MSG_STATUS_LABEL, label, number, NULL);
+    }
+    if (lh_api_number(status, "journal") > 0) {
+        (void)snprintf(number, sizeof number, "%llu",
+                       (unsigned long long)lh_api_number(status, "journal"));
+        lh_cli_print(cli, LH_MSG_STATUS_JOURNAL, number, NULL);
+    }
+    if (json_is_true(json_object_get(status, "clock_stepped"))) {
+        lh_cli_print(cli, LH_MSG_STATUS_CLOCK, NULL);
+    }
+    if (json_is_object(recovery)) {
+        (void)snprintf(number, sizeof number, "%llu",
+                       (unsigned long long)lh_api_number(recovery, "next_generation"));
+        (void)snprintf(size, sizeof size, "%llu",
+                       (unsigned long long)lh_api_number(recovery, "prev_size"));
+        lh_cli_print(cli, LH_MSG_STATUS_RECOVERY, number, size,
+                     lh_api_text(recovery, "prev_origin"), NULL);
+    }
+}
+
 static void print(const struct lh_cli *cli, const json_t *status)
 {
     struct lh_buf uptime = LH_BUF_EMPTY;
@@ -65,6 +97,7 @@ static void print(const struct lh_cli *cli, const json_t *status)
                  NULL);
     lh_cli_print(cli, LH_MSG_STATUS_INTAKE, lh_buf_text(&numbers[2]), lh_buf_text(&numbers[4]),
                  lh_buf_text(&numbers[3]), lh_buf_text(&numbers[5]), NULL);
+    print_trouble(cli, status);
     lh_cli_print(cli, LH_MSG_STATUS_NETWORK, lh_api_text(status, "network_id"), NULL);
     for (size_t i = 0; i < 6; i++) {
         lh_buf_clear(&numbers[i]);

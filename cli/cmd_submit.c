@@ -4,6 +4,47 @@
 #include "cli/files.h"
 #include "cli/results.h"
 
+#include <stdlib.h>
+#include <time.h>
+
+enum { WAIT_TRIES = 600 }; /* a minute: a long journal takes its time */
+
+/* The number of the generation that an act begins behind another one; 0: it does no such thing. */
+static uint32_t begun_by(const struct lh_act *act)
+{
+    lhpb_Body *body = malloc(sizeof *body);
+    uint32_t number = 0;
+
+    if (body != NULL && lh_body_decode(body, lh_buf_bytes(&act->body), NULL) == LH_OK &&
+        body->type == lhpb_EntryType_GENERATION && body->detail.generation.number > 1) {
+        number = body->detail.generation.number;
+    }
+    free(body);
+    return number;
+}
+
+/* A node that begins a generation opens itself anew and seals its journal: only then is there
+ * something to prove. */
+static void wait_for_generation(struct lh_cli *cli, uint32_t number)
+{
+    for (int tries = 0; tries < WAIT_TRIES; tries++) {
+        struct timespec pause = { .tv_nsec = 100 * 1000 * 1000 };
+        json_t *status = NULL;
+        bool is_there = lh_api_get_status(cli, &status, NULL) == LH_OK &&
+                        lh_api_number(status, "generation") == number &&
+                        lh_api_number(status, "journal") == 0;
+
+        if (is_there) {
+            lh_cli_note(cli, LH_MSG_GENERATION_BEGUN, lh_api_text(status, "origin"), NULL);
+        }
+        json_decref(status);
+        if (is_there) {
+            return;
+        }
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
 static enum lh_code submit(struct lh_results *results, struct lh_cli *cli, const char *path,
                            size_t number, struct lh_err *err)
 {
@@ -28,6 +69,9 @@ static enum lh_code submit(struct lh_results *results, struct lh_cli *cli, const
     if (rc == LH_OK) {
         lh_buf_add(&handed.body, lh_buf_bytes(&act.body));
         rc = lh_buf_check(&handed.body, err);
+    }
+    if (rc == LH_OK && reply.status < 300 && begun_by(&act) != 0) {
+        wait_for_generation(cli, begun_by(&act));
     }
     if (rc == LH_OK) {
         rc = lh_results_print(results, &reply, &handed, 1, number, err);

@@ -25,6 +25,7 @@ extern const struct lh_option lh_checkpoint_show_options[];
 extern const struct lh_option lh_stats_options[];
 extern const struct lh_option lh_backup_create_options[];
 extern const struct lh_option lh_restore_options[];
+extern const struct lh_option lh_restore_finish_options[];
 
 int lh_cmd_keygen(struct lh_cli *cli);
 int lh_cmd_init(struct lh_cli *cli);
@@ -54,6 +55,7 @@ int lh_cmd_backup_create(struct lh_cli *cli);
 int lh_cmd_backup_list(struct lh_cli *cli);
 int lh_cmd_backup_verify(struct lh_cli *cli);
 int lh_cmd_restore(struct lh_cli *cli);
+int lh_cmd_restore_finish(struct lh_cli *cli);
 int lh_cmd_status(struct lh_cli *cli);
 int lh_cmd_help(struct lh_cli *cli);
 int lh_cmd_version(struct lh_cli *cli);

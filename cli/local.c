@@ -3,7 +3,8 @@
 enum lh_code lh_local_open(struct lh_local *out, struct lh_cli *cli, struct lh_err *err)
 {
     struct lh_store_rocksdb_options cache = { .cache_bytes = 0 };
-    struct lh_ledger_options options = { .generation = 1 };
+    struct lh_ledger_options options = { .store = NULL };
+    uint32_t newest = 0;
     struct lh_buf path = LH_BUF_EMPTY;
     enum lh_code rc;
 
@@ -23,7 +24,11 @@ enum lh_code lh_local_open(struct lh_local *out, struct lh_cli *cli, struct lh_e
     options.store = out->store;
     options.genesis = out->place.genesis;
     options.department = out->place.department;
-    rc = lh_ledger_open(&out->ledger, &options, NULL, err);
+    rc = lh_ledger_newest(&newest, out->store, options.genesis, options.department, err);
+    if (rc == LH_OK) {
+        options.generation = newest > 0 ? newest : 1;
+        rc = lh_ledger_open(&out->ledger, &options, NULL, err);
+    }
     if (rc == LH_OK) {
         lh_ledger_head(out->ledger, &out->head);
     }

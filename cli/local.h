@@ -2,8 +2,8 @@
 #define LH_CLI_LOCAL_H
 
 /*
- * The ledger of a data directory, read without asking its node, which may be running: a frozen view
- * that nothing changes any more.
+ * The ledger of a data directory, its newest generation, read without asking its node, which may be
+ * running: a frozen view that nothing changes any more.
  */
 
 #include "cli/place.h"

@@ -2,6 +2,7 @@
 
 #include "cli/evidence.h"
 #include "cli/files.h"
+#include "cli/journaled.h"
 #include "cli/refusals.h"
 #include "cli/render.h"
 #include "crypto/text.h"
@@ -19,10 +20,28 @@ void lh_results_clear(struct lh_results *results)
     lh_proven_clear(&results->proven);
 }
 
+/* Rule 4. A node that cannot be asked will not take anything either. */
+static enum lh_code ask_state(struct lh_results *results, struct lh_err *err)
+{
+    json_t *status = NULL;
+    enum lh_code rc = lh_api_get_status(results->cli, &status, err);
+
+    results->is_suspect = rc == LH_OK && strcmp(lh_api_text(status, "state"), "suspect") == 0;
+    if (results->is_suspect) {
+        lh_cli_note(results->cli, LH_MSG_NODE_SUSPECT, lh_api_text(status, "why"), NULL);
+    }
+    json_decref(status);
+    return rc;
+}
+
 enum lh_code lh_results_open(struct lh_results *results, struct lh_err *err)
 {
-    enum lh_code rc = lh_proven_head(&results->proven, err);
+    enum lh_code rc = ask_state(results, err);
 
+    if (rc != LH_OK || results->is_suspect) {
+        return rc;
+    }
+    rc = lh_proven_head(&results->proven, err);
     results->is_doubted = rc == LH_ERR_FORGED || rc == LH_ERR_CONFLICT;
     return rc == LH_ERR_NOT_FOUND ? LH_OK : rc;
 }
@@ -31,7 +50,8 @@ enum lh_code lh_results_open(struct lh_results *results, struct lh_err *err)
 
 static bool is_success(const char *status)
 {
-    return strcmp(status, "recorded") == 0 || strcmp(status, "duplicate") == 0;
+    return strcmp(status, "recorded") == 0 || strcmp(status, "duplicate") == 0 ||
+           strcmp(status, "journaled") == 0;
 }
 
 static enum lh_code check_result(const json_t *result, size_t n, struct lh_err *err)
@@ -192,12 +212,38 @@ static enum lh_code print_line(const struct lh_cli *cli, const json_t *result, s
     return rc;
 }
 
+/* Rule 4: the receipt is the recorder's. */
+static enum lh_code take_journaled(struct lh_results *results, json_t *result,
+                                   const struct lh_handed *handed, size_t number,
+                                   struct lh_err *err)
+{
+    struct lh_journaled journaled;
+    enum lh_code rc = lh_journaled_take(&journaled, results->cli, result, handed, err);
+
+    if (rc != LH_OK) {
+        results->is_doubted = rc == LH_ERR_FORGED;
+        return lh_err_wrap(err, rc, "event %zu", number);
+    }
+    results->done++;
+    rc = lh_journaled_save(&journaled, results->receipt_dir, result, err);
+    if (rc == LH_OK && results->cli->json) {
+        return print_json(results->cli, result, number, NULL, err);
+    }
+    if (rc == LH_OK) {
+        (void)fprintf(results->cli->out, "%zu\tjournaled\t%s\n", number, journaled.name);
+    }
+    return rc;
+}
+
 static enum lh_code take_result(struct lh_results *results, json_t *result,
                                 const struct lh_handed *handed, size_t number, struct lh_err *err)
 {
     struct lh_evidence evidence = LH_EVIDENCE_EMPTY;
     enum lh_code rc = LH_OK;
 
+    if (strcmp(lh_api_text(result, "status"), "journaled") == 0) {
+        return take_journaled(results, result, handed, number, err);
+    }
     if (!is_success(lh_api_text(result, "status"))) {
         results->rejected++;
         results->worst = code_of(json_object_get(result, "problem"));

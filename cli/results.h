@@ -9,6 +9,8 @@
  * seal that is trusted and a checkpoint that agrees with the newest one seen, and its entry is held
  *     against what was handed in, before anything is printed or saved.
  *  3. An answer that fails this is a failed verification, whatever else it says.
+ *  4. A node that seals nothing for now says `journaled` and gives the recorder's receipt, which is
+ *     verified likewise. It may show an older head than the one seen: that is why it does not seal.
  */
 
 #include "cli/handed.h"
@@ -21,13 +23,14 @@ struct lh_results {
     enum lh_code worst;      /* why the last one was rejected */
     struct lh_proven proven; /* whose seals count; not opened while nothing was handed in */
     bool is_doubted;         /* rule 2 or 3 failed: the error is about the node's honesty */
+    bool is_suspect;         /* the node says that it seals nothing: rule 4 */
 };
 
 void lh_results_init(struct lh_results *results, struct lh_cli *cli);
 void lh_results_clear(struct lh_results *results);
 /**
  * Before the first thing is handed in: the node's newest checkpoint must agree with what was seen.
- * A ledger without entries has none. As lh_proven_head.
+ * A ledger without entries has none, and of one that is suspect it is not asked. As lh_proven_head.
  */
 enum lh_code lh_results_open(struct lh_results *results, struct lh_err *err) LH_MUST_CHECK;
 /** The array of `count` results (rule 1) in an answer; the caller lets go of `out`. An answer

@@ -326,6 +326,24 @@ const struct lh_verb lh_verbs[] = {
       NO_WORDS,
       "5 10 11 12",
       lh_cmd_backup_verify },
+    { "restore finish",
+      NO_WORDS,
+      0,
+      0,
+      lh_restore_finish_options,
+      { "draft the act that ends state suspect", "起草结束 suspect 状态的文件" },
+      { "On the node's machine: makes the next generation's seal key and the act in which two "
+        "officers\nsay what the ledger goes on from and what is lost. Once it is submitted, what "
+        "the "
+        "node kept in\nits journal is sealed, and the generation is labelled UNSAFE_RESTORE for "
+        "good.\n"
+        "  liuhen restore finish --data DIR",
+        "在节点所在机器上执行: 生成新一代封印密钥, 并起草由两位负责人签署的文件, "
+        "说明从何处接续, 缺失了什么.\n提交后, 节点日志中的条目即予封印, 该代账本永久标注 "
+        "UNSAFE_RESTORE.\n"
+        "  liuhen restore finish --data DIR" },
+      "1 4",
+      lh_cmd_restore_finish },
     { "restore",
       { "DIR", "目录" },
       1,
@@ -334,10 +352,12 @@ const struct lh_verb lh_verbs[] = {
       { "make a data directory of a backup", "由备份重建数据目录" },
       { "Overwrites nothing. The store is marked RESTORED: its node comes up suspect and seals "
         "nothing,\n"
-        "because what was recorded after the backup may be missing.\n"
+        "because what was recorded after the backup may be missing; entries go to a journal until "
+        "two\nofficers have signed what \"liuhen restore finish\" drafts.\n"
         "  liuhen restore /srv/backup/2026-11-24 --data /var/lib/liuhend-2 --guard /srv/guard-2",
         "不覆盖任何文件. 存储带 RESTORED 标记: 节点以 suspect 状态启动, 不再封印, "
-        "因为备份之后登记的可能已缺失.\n"
+        "因为备份之后登记的可能已缺失; 条目先入日志, "
+        "直到两位负责人签署 \"liuhen restore finish\" 起草的文件.\n"
         "  liuhen restore /srv/backup/2026-11-24 --data /var/lib/liuhend-2 --guard /srv/guard-2" },
       "1 5 10",
       lh_cmd_restore },

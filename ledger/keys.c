@@ -57,6 +57,14 @@ struct lh_store_key lh_keys_meta_ledger(const char *origin)
     return key;
 }
 
+struct lh_store_key lh_keys_meta_answer(const char *origin)
+{
+    struct lh_store_key key = lh_keys_meta("answered/");
+
+    add(&key, lh_bytes_of_text(origin));
+    return key;
+}
+
 struct lh_store_key lh_keys_meta_check(const char *name)
 {
     struct lh_store_key key = lh_keys_meta("check/");
@@ -114,7 +122,19 @@ struct lh_store_key lh_keys_journal(uint64_t sequence)
 {
     struct lh_store_key key = { .len = 0 };
 
+    add_u8(&key, 'n');
     add_u64(&key, sequence);
+    return key;
+}
+
+struct lh_store_key lh_keys_journal_event(struct lh_bytes source, struct lh_bytes id)
+{
+    struct lh_store_key key = { .len = 0 };
+
+    add_u8(&key, 'e');
+    add(&key, source);
+    add_u8(&key, 0);
+    add(&key, id);
     return key;
 }
 

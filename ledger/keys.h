@@ -5,7 +5,8 @@
  * Every key of the store, built here and nowhere else. Numbers are big-endian, so byte order is
  * number order; every key of a ledger starts with that ledger's number in this store.
  *
- *   META     name                                  "ledgers", "machine_id", "ledger/<origin>",
+ *   META     name                                  "ledgers", "machine_id", "journal",
+ *                                                  "ledger/<origin>", "answered/<origin>",
  *                                                  "check/<name of a secret key>"
  *   LEAF     ledger u32 || index u64
  *   BLOCK    ledger u32 || 'h' || height u64       -> first u64, entry count u32, checkpoint
@@ -14,7 +15,7 @@
  *   INDEX    ledger u32 || dimension u8 || value || index u64
  *   EVENT    source || NUL || id                   -> ledger u32, index u64, digest[32]
  *   PRIVATE, VAULT  as LEAF
- *   JOURNAL  sequence u64
+ *   JOURNAL  'n' || sequence u64; 'e' || source || NUL || id
  *
  * No value of a dimension is a prefix of another one: they have a fixed width or end in NUL, which
  * no text of an entry holds.  Spec: specs/ledger.md 8.1.
@@ -45,6 +46,8 @@ struct lh_bytes lh_store_key_bytes(const struct lh_store_key *key);
 
 struct lh_store_key lh_keys_meta(const char *name);
 struct lh_store_key lh_keys_meta_ledger(const char *origin);
+/** Of the marker and guard that the first leaf of a ledger answered. */
+struct lh_store_key lh_keys_meta_answer(const char *origin);
 /** `name` of a secret key: "idempotency", "index". */
 struct lh_store_key lh_keys_meta_check(const char *name);
 /** Also of PRIVATE and VAULT. */
@@ -55,6 +58,7 @@ struct lh_store_key lh_keys_node(uint32_t ledger, unsigned tile_level, uint64_t 
 /** Asserts that both fit their bounds in body.options. */
 struct lh_store_key lh_keys_event(struct lh_bytes source, struct lh_bytes id);
 struct lh_store_key lh_keys_journal(uint64_t sequence);
+struct lh_store_key lh_keys_journal_event(struct lh_bytes source, struct lh_bytes id);
 
 /** Everything of an index key before its index. `value` as the dimension says (text: no NUL). */
 struct lh_store_key lh_keys_index_prefix(uint32_t ledger, enum lh_dimension dimension,

@@ -133,6 +133,9 @@ enum lh_code lh_ledger_open(struct lh_ledger **out, const struct lh_ledger_optio
         rc = find_shelf(ledger, err);
     }
     if (rc == LH_OK) {
+        rc = lh_ledger_open_line(ledger, err);
+    }
+    if (rc == LH_OK) {
         rc = lh_ledger_recover(ledger, out_why, err);
     }
     if (rc != LH_OK) {
@@ -149,6 +152,7 @@ void lh_ledger_close(struct lh_ledger *ledger)
     if (ledger == NULL) {
         return;
     }
+    lh_ledger_close(ledger->prev);
     lh_verifier_free(ledger->seal_verifier);
     lh_roster_free(ledger->roster);
     lh_tile_cache_free(ledger->tiles);

@@ -39,10 +39,12 @@ struct lh_ledger_options {
     struct lh_guard *guard;           /* LH_KEEPS; NULL: read-only, readers see the store's head */
     const struct lh_genesis *genesis; /* LH_KEEPS */
     const char *department;
-    uint32_t generation;     /* 1 until restore arrives */
-    struct lh_signer *seal;  /* LH_KEEPS; NULL: read-only */
-    bool is_restored_marker; /* a RESTORED marker was found beside the store */
-    const char *machine_id;  /* this machine; NULL: not checked */
+    uint32_t generation;
+    bool is_next;           /* begin this generation behind the newest one of the store: state NEW,
+                               whatever marker, machine and guard say */
+    struct lh_signer *seal; /* LH_KEEPS; NULL: read-only */
+    struct lh_bytes marker; /* what stands in RESTORED beside the store; empty: there is none */
+    const char *machine_id; /* this machine; NULL: not checked */
 };
 
 /**
@@ -54,6 +56,43 @@ enum lh_code lh_ledger_open(struct lh_ledger **out, const struct lh_ledger_optio
                             char *out_why, struct lh_err *err) LH_MUST_CHECK;
 void lh_ledger_close(struct lh_ledger *ledger);
 enum lh_ledger_state lh_ledger_state(const struct lh_ledger *ledger);
+
+/** The newest generation of a department that a store holds; 0: none. */
+enum lh_code lh_ledger_newest(uint32_t *out, struct lh_store *store,
+                              const struct lh_genesis *genesis, const char *department,
+                              struct lh_err *err) LH_MUST_CHECK;
+uint32_t lh_ledger_generation(const struct lh_ledger *ledger);
+/** Generation.reason of its first leaf; 0 in state NEW. */
+unsigned lh_ledger_reason(const struct lh_ledger *ledger);
+/**
+ * The generation that this one continues, closed and for reading only; NULL: the store has none.
+ * Borrowed: it is opened and closed with this one.
+ */
+struct lh_ledger *lh_ledger_prev(const struct lh_ledger *ledger);
+/** This generation or one before it, by its number or by its number in the store; NULL: none. */
+struct lh_ledger *lh_ledger_find(struct lh_ledger *ledger, uint32_t generation);
+struct lh_ledger *lh_ledger_find_shelf(struct lh_ledger *ledger, uint32_t number);
+/** The GENERATION of this ledger answered the RESTORED marker that was given: it has done. */
+bool lh_ledger_is_marker_answered(const struct lh_ledger *ledger);
+
+/* What a GENERATION that ends state SUSPECT has to say, from what store and guard remember. */
+struct lh_ledger_facts {
+    uint32_t next; /* number of the generation to begin */
+    /* what is continued: the store's last block, released or not; size 0: nothing is there */
+    char prev_origin[LH_ORIGIN_MAX + 1];
+    uint64_t prev_size;
+    struct lh_hash prev_root;
+    struct lh_hash prev_header;
+    bool has_guard; /* `guard` could be read and was written before */
+    struct lh_guard_head guard;
+    uint64_t lost_from; /* what the guard remembers beyond the store; both 0: nothing known */
+    uint64_t lost_until;
+};
+void lh_ledger_facts(const struct lh_ledger *ledger, struct lh_ledger_facts *out);
+/** LH_ERR_INVALID: a GENERATION for the ledger `facts` are of says otherwise, in words. */
+enum lh_code lh_ledger_check_facts(const struct lh_ledger_facts *facts,
+                                   const lhpb_Generation *generation,
+                                   struct lh_err *err) LH_MUST_CHECK;
 const char *lh_ledger_origin(const struct lh_ledger *ledger);
 /** NULL in state NEW: GENERATION names it. */
 const struct lh_note_key *lh_ledger_seal(const struct lh_ledger *ledger);
@@ -77,23 +116,40 @@ struct lh_ledger_item {
     struct lh_hash content_digest; /* for the dedup row */
     struct lh_bytes private_part;  /* empty: none */
     struct lh_bytes vault_row;     /* empty: none */
+    uint64_t journal_sequence;     /* its rows of the journal go with the block; 0: none */
     uint64_t index;                /* out: where it went */
 };
 
-/** Is (source, id) recorded already? LH_OK with the entry's index and digest, or LH_ERR_NOT_FOUND.
+/* Where an event stands. */
+struct lh_ledger_event {
+    struct lh_ledger *ledger; /* borrowed: this generation or one before it */
+    uint64_t index;
+    struct lh_hash digest; /* of its content */
+};
+
+/**
+ * Is (source, id) recorded already, in whatever generation? LH_OK with its place,
+ * LH_ERR_NOT_FOUND, or LH_AGAIN: in a block that is not released.
  */
 enum lh_code lh_ledger_find_event(struct lh_ledger *ledger, struct lh_bytes source,
-                                  struct lh_bytes id, uint64_t *out_index,
-                                  struct lh_hash *out_digest, struct lh_err *err) LH_MUST_CHECK;
+                                  struct lh_bytes id, struct lh_ledger_event *out,
+                                  struct lh_err *err) LH_MUST_CHECK;
+/**
+ * In state SUSPECT: let what the journal holds change the roster, so that later entries are judged
+ * by it. In memory only. As lh_roster_apply.
+ */
+enum lh_code lh_ledger_apply_journaled(struct lh_ledger *ledger, struct lh_suite *suite,
+                                       const lhpb_Body *body, struct lh_err *err) LH_MUST_CHECK;
 
 /**
  * Seal one block of 1..4096 items in the write order. The items' authority and uniqueness were
  * checked by the caller; repeated (source, id) is an assertion. In state NEW the only item must
- * be GENERATION. Two entries of a block must not enrol the same key or session, and an entry that
- * changes a key must find it enrolled by an earlier block: LH_ERR_INVALID. `time_unix_ms` is raised
- * to the previous block's + 1 when needed. Roster changes are applied. `out_proofs` (may be NULL):
- * item_count inclusion proofs in the new tree. LH_ERR_IO: end the process. LH_ERR_INVALID: the
- * caller's block is not good; nothing changed.
+ * be GENERATION, and what it says of the generation before must be so. Two entries of a block must
+ * not enrol the same key or session, and an entry that changes a key must find it enrolled by an
+ * earlier block: LH_ERR_INVALID. `time_unix_ms` is raised to the previous block's + 1 when needed.
+ * Roster changes are applied. `out_proofs` (may be NULL): item_count inclusion proofs in the new
+ * tree. LH_ERR_IO: end the process. LH_ERR_INVALID: the caller's block is not good; nothing
+ * changed.
  */
 enum lh_code lh_ledger_append(struct lh_ledger *ledger, struct lh_suite *suite,
                               struct lh_ledger_item *items, size_t item_count, int64_t time_unix_ms,

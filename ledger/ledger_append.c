@@ -10,6 +10,7 @@
 #include "ledger/ledger_internal.h"
 
 #include "crypto/base/assert.h"
+#include "ledger/journal.h"
 #include "ledger/keys.h"
 #include "ledger/trail.h"
 
@@ -181,6 +182,26 @@ struct appending {
     struct lh_buf checkpoint;
 };
 
+/* A first leaf continues what the store has of the generation before. */
+static enum lh_code check_continues(const struct lh_ledger *ledger,
+                                    const lhpb_Generation *generation, struct lh_err *err)
+{
+    struct lh_ledger_facts facts;
+
+    if (generation->number != ledger->options.generation) {
+        return lh_err_set(err, LH_ERR_INVALID, "GENERATION has another number than %s",
+                          ledger->origin);
+    }
+    if (ledger->prev == NULL) {
+        return generation->prev_size == 0
+                   ? LH_OK
+                   : lh_err_set(err, LH_ERR_INVALID, "the store has no generation to continue");
+    }
+    lh_ledger_facts(ledger->prev, &facts);
+    facts.next = generation->number;
+    return lh_ledger_check_facts(&facts, generation, err);
+}
+
 static enum lh_code init_appending(struct appending *work, struct lh_err *err)
 {
     struct lh_ledger *ledger = work->ledger;
@@ -192,7 +213,11 @@ static enum lh_code init_appending(struct appending *work, struct lh_err *err)
         return lh_err_set(err, LH_ERR_NOMEM, "no memory for a block");
     }
     if (ledger->state == LH_LEDGER_NEW) {
-        enum lh_code rc = lh_ledger_chain_of(ledger, work->items[0].body, &work->before, err);
+        enum lh_code rc = check_continues(ledger, &work->items[0].body->detail.generation, err);
+        if (rc != LH_OK) {
+            return rc;
+        }
+        rc = lh_ledger_chain_of(ledger, work->items[0].body, &work->before, err);
         if (rc != LH_OK) {
             return rc;
         }
@@ -337,7 +362,7 @@ void lh_shelf_put_event(struct lh_store_batch *batch, uint32_t number, const lhp
                        lh_bytes_of(row, sizeof row));
 }
 
-/* The first block brings the ledger's number and where it was written. */
+/* The first block brings the ledger's number, where it was written and what it answered. */
 static void put_meta(struct appending *work)
 {
     struct lh_ledger *ledger = work->ledger;
@@ -354,6 +379,12 @@ static void put_meta(struct appending *work)
     if (ledger->machine_id != NULL) {
         lh_store_batch_put(&ledger->batch, LH_TABLE_META, lh_store_key_bytes(&machine),
                            lh_bytes_of_text(ledger->machine_id));
+    }
+    if (ledger->options.is_next) {
+        struct lh_store_key answer = lh_keys_meta_answer(ledger->origin);
+
+        lh_store_batch_put(&ledger->batch, LH_TABLE_META, lh_store_key_bytes(&answer),
+                           lh_bytes_of(&ledger->answer, sizeof ledger->answer));
     }
 }
 
@@ -379,6 +410,9 @@ static enum lh_code put_entry_rows(struct appending *work, struct lh_err *err)
         }
         if (item->vault_row.len > 0) {
             lh_store_batch_put(batch, LH_TABLE_VAULT, lh_store_key_bytes(&key), item->vault_row);
+        }
+        if (item->journal_sequence != 0) {
+            lh_journal_drop(batch, item->journal_sequence, item->body);
         }
     }
     lh_trail_index(batch, number, rows, work->item_count);
@@ -425,6 +459,18 @@ static enum lh_code apply_roster(struct appending *work, struct lh_err *err)
     return rc;
 }
 
+enum lh_code lh_ledger_apply_journaled(struct lh_ledger *ledger, struct lh_suite *suite,
+                                       const lhpb_Body *body, struct lh_err *err)
+{
+    enum lh_code rc;
+
+    lh_assert(ledger->state == LH_LEDGER_SUSPECT);
+    pthread_rwlock_wrlock(&ledger->roster_lock);
+    rc = lh_roster_apply(ledger->roster, suite, body, 0, err);
+    pthread_rwlock_unlock(&ledger->roster_lock);
+    return rc;
+}
+
 /* spec ledger.md 8.2: "Only now the block is released: readers see it, receipts go out, and keys
  * that it enrols may sign." */
 static void release(struct appending *work, const struct lh_guard_head *released)
@@ -436,6 +482,7 @@ static void release(struct appending *work, const struct lh_guard_head *released
     if (ledger->state == LH_LEDGER_NEW) {
         ledger->seal = work->after.seal;
         atomic_store(&ledger->has_seal, true);
+        ledger->reason = work->items[0].body->detail.generation.reason;
         ledger->state = LH_LEDGER_CONTINUOUS;
     }
     pthread_mutex_lock(&ledger->head_lock);

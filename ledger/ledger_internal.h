@@ -21,13 +21,28 @@ struct lh_shelf {
     uint32_t number;
 };
 
+/*
+ * What the officers of a GENERATION were shown, kept with it: the RESTORED marker and the newest
+ * slot of the guard. An opening that finds the same again knows that they were answered.
+ */
+struct lh_answer {
+    struct lh_hash marker;
+    struct lh_hash guard;
+};
+
 struct lh_ledger {
     struct lh_ledger_options options; /* department and machine_id point into us */
     char department[LH_CODE_MAX + 1];
     char origin[LH_ORIGIN_MAX + 1];
     char *machine_id; /* NULL: not checked */
     struct lh_shelf shelf;
-    bool is_shelved;                     /* the store knows our number */
+    bool is_shelved;         /* the store knows our number */
+    struct lh_ledger *prev;  /* the generation before, or NULL */
+    unsigned reason;         /* Generation.reason; 0: none yet */
+    struct lh_answer answer; /* what was found at opening */
+    bool is_marker_answered;
+    bool has_guard_head; /* `guard_head` was read */
+    struct lh_guard_head guard_head;
     _Atomic(enum lh_ledger_state) state; /* append leaves NEW; read from any thread */
     bool is_poisoned;                    /* a commit or the guard failed: the writer's end */
     uint64_t witness_tick;
@@ -135,6 +150,15 @@ void lh_shelf_put_event(struct lh_store_batch *batch, uint32_t number, const lhp
                         uint64_t index, const struct lh_hash *digest);
 
 /* ---- opening: ledger_recover.c ---- */
+
+/**
+ * Open the generation before, if there is one, and start with its roster: ledger_line.c. The head
+ * of a shelved ledger's predecessor is the one its GENERATION names, or LH_ERR_CORRUPT.
+ */
+enum lh_code lh_ledger_open_line(struct lh_ledger *ledger, struct lh_err *err) LH_MUST_CHECK;
+/** The GENERATION of a stored ledger. */
+enum lh_code lh_ledger_load_generation(const struct lh_ledger *ledger, lhpb_Body *out,
+                                       struct lh_err *err) LH_MUST_CHECK;
 
 /** Give the chain of this ledger a verifier of its seal key that is kept. */
 enum lh_code lh_ledger_lend_verifier(struct lh_ledger *ledger, struct lh_chain *chain,

@@ -290,10 +290,11 @@ struct lh_tree_source lh_ledger_nodes(struct lh_ledger *ledger)
 }
 
 enum lh_code lh_ledger_find_event(struct lh_ledger *ledger, struct lh_bytes source,
-                                  struct lh_bytes id, uint64_t *out_index,
-                                  struct lh_hash *out_digest, struct lh_err *err)
+                                  struct lh_bytes id, struct lh_ledger_event *out,
+                                  struct lh_err *err)
 {
     struct lh_store_key key = lh_keys_event(source, id);
+    struct lh_ledger_event found = { .ledger = NULL };
     struct lh_buf row = LH_BUF_EMPTY;
     struct lh_ledger_head head;
     enum lh_code rc =
@@ -304,20 +305,19 @@ enum lh_code lh_ledger_find_event(struct lh_ledger *ledger, struct lh_bytes sour
     }
     struct lh_reader in = lh_reader_of(lh_buf_bytes(&row));
     uint32_t number = lh_read_u32(&in);
-    uint64_t index = lh_read_u64(&in);
-    struct lh_hash digest;
-    lh_read_into(&in, digest.bytes, sizeof digest.bytes);
-    if (!lh_reader_is_done(&in)) {
+    found.index = lh_read_u64(&in);
+    lh_read_into(&in, found.digest.bytes, sizeof found.digest.bytes);
+    found.ledger = lh_ledger_find_shelf(ledger, number);
+    if (!lh_reader_is_done(&in) || found.ledger == NULL) {
         rc = lh_err_set(err, LH_ERR_CORRUPT, "an event row is damaged");
         goto out;
     }
-    lh_ledger_head(ledger, &head);
-    if (number == ledger->shelf.number && index >= head.size) {
-        rc = lh_err_set(err, LH_ERR_NOT_FOUND, "the event is not released yet");
+    lh_ledger_head(found.ledger, &head);
+    if (found.index >= head.size) {
+        rc = lh_err_set(err, LH_AGAIN, "the event is not released yet");
         goto out;
     }
-    *out_index = index;
-    *out_digest = digest;
+    *out = found;
 out:
     lh_buf_clear(&row);
     return rc;

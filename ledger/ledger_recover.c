@@ -9,6 +9,9 @@
  *   no block and a guard never written      new
  *   the last block does not rehash          LH_ERR_CORRUPT: the node must not start
  *
+ * The first block of a later generation was signed by officers who had been shown marker and guard:
+ * both are kept with it, and while they are still the same they say nothing new.
+ *
  * Cost: one block, and the entries that concern the roster.  Spec: specs/ledger.md 8.4.
  */
 #include "ledger/ledger_internal.h"
@@ -98,18 +101,29 @@ enum lh_code lh_ledger_lend_verifier(struct lh_ledger *ledger, struct lh_chain *
     return rc;
 }
 
+enum lh_code lh_ledger_load_generation(const struct lh_ledger *ledger, lhpb_Body *out,
+                                       struct lh_err *err)
+{
+    struct lh_buf scratch = LH_BUF_EMPTY;
+    enum lh_code rc = read_entry(&ledger->shelf, 0, &scratch, out, err);
+
+    if (rc == LH_OK && out->which_detail != lhpb_Body_generation_tag) {
+        rc = lh_err_set(err, LH_ERR_CORRUPT, "a ledger starts with GENERATION");
+    }
+    lh_buf_clear(&scratch);
+    return rc;
+}
+
 enum lh_code lh_ledger_load_start(const struct lh_ledger *ledger, struct lh_chain *out,
                                   struct lh_err *err)
 {
-    struct lh_buf scratch = LH_BUF_EMPTY;
     lhpb_Body body;
-    enum lh_code rc = read_entry(&ledger->shelf, 0, &scratch, &body, err);
+    enum lh_code rc = lh_ledger_load_generation(ledger, &body, err);
 
     if (rc == LH_OK) {
         rc = lh_ledger_chain_of(ledger, &body, out, err);
         rc = rc == LH_ERR_INVALID ? LH_ERR_CORRUPT : rc;
     }
-    lh_buf_clear(&scratch);
     return rc;
 }
 
@@ -272,21 +286,69 @@ static enum lh_code suspect(struct lh_ledger *ledger, char *why, const char *rea
     return LH_OK;
 }
 
+/* What stands in the guard, as one hash: its newest slot, or that there is none. */
+static struct lh_hash hash_guard(const struct lh_ledger *ledger, enum lh_code found,
+                                 const struct lh_guard_head *head)
+{
+    uint8_t size[8];
+    const struct lh_bytes parts[] = {
+        lh_bytes_of_text(found == LH_OK              ? "slot"
+                         : found == LH_ERR_NOT_FOUND ? "never written"
+                                                     : "unreadable"),
+        lh_bytes_of(head->origin, strlen(head->origin) + 1),
+        lh_bytes_of(size, sizeof size),
+        lh_hash_bytes(&head->root),
+    };
+
+    lh_put_u64(size, head->size);
+    return lh_hash_parts(ledger->suite, parts, sizeof parts / sizeof parts[0]);
+}
+
 /* spec ledger.md 8.4: "A guard that was never written remembers the ledger without leaves." */
-static enum lh_code read_guard(const struct lh_ledger *ledger, struct lh_guard_head *out,
+static enum lh_code read_guard(struct lh_ledger *ledger, struct lh_guard_head *out,
                                struct lh_err *err)
 {
-    enum lh_code rc = lh_guard_read(ledger->options.guard, out, err);
+    struct lh_guard_head head = { .size = 0 };
+    enum lh_code rc = lh_guard_read(ledger->options.guard, &head, err);
 
+    if (rc != LH_OK && rc != LH_ERR_NOT_FOUND && rc != LH_ERR_CORRUPT) {
+        return rc;
+    }
+    if (rc != LH_OK) {
+        head = (struct lh_guard_head){ .size = 0 };
+    }
+    ledger->has_guard_head = rc == LH_OK;
+    ledger->guard_head = head;
+    ledger->answer.guard = hash_guard(ledger, rc, &head);
     if (rc == LH_ERR_NOT_FOUND) {
         struct lh_tree empty;
 
         lh_tree_init(&empty);
-        *out = (struct lh_guard_head){ .root = lh_tree_root(&empty, ledger->suite) };
-        memcpy(out->origin, ledger->origin, sizeof out->origin);
+        head.root = lh_tree_root(&empty, ledger->suite);
+        memcpy(head.origin, ledger->origin, sizeof head.origin);
         rc = LH_OK;
     }
+    *out = head;
     return rc;
+}
+
+/* What the officers of this generation were shown; zeros: nothing. */
+static enum lh_code load_answer(const struct lh_ledger *ledger, struct lh_answer *out,
+                                struct lh_err *err)
+{
+    struct lh_store_key key = lh_keys_meta_answer(ledger->origin);
+    struct lh_buf row = LH_BUF_EMPTY;
+    enum lh_code rc =
+        lh_store_get(ledger->shelf.store, LH_TABLE_META, lh_store_key_bytes(&key), &row, err);
+
+    memset(out, 0, sizeof *out);
+    if (rc == LH_OK && row.len != sizeof *out) {
+        rc = lh_err_set(err, LH_ERR_CORRUPT, "the row of what was answered is damaged");
+    } else if (rc == LH_OK) {
+        memcpy(out, row.data, sizeof *out);
+    }
+    lh_buf_clear(&row);
+    return rc == LH_ERR_NOT_FOUND ? LH_OK : rc;
 }
 
 static enum lh_code advance_guard(struct lh_ledger *ledger, const struct lh_guard_head *seen,
@@ -294,6 +356,7 @@ static enum lh_code advance_guard(struct lh_ledger *ledger, const struct lh_guar
 {
     struct lh_guard_head next = *seen;
 
+    memcpy(next.origin, ledger->origin, sizeof next.origin);
     next.size = ledger->head.size;
     next.root = ledger->head.root;
     enum lh_code rc = lh_guard_write(ledger->options.guard, &next, err);
@@ -333,33 +396,36 @@ static enum lh_code judge_further(struct lh_ledger *ledger, const struct found *
     return suspect(ledger, why, "the store has another history than the guard remembers");
 }
 
-static enum lh_code judge_guard(struct lh_ledger *ledger, const struct found *found, char *why,
-                                struct lh_err *err)
+/* spec ledger.md 8.4: "S is the first block of a later generation, and G is still what its officers
+ * were shown." */
+static bool is_just_founded(const struct lh_ledger *ledger, const struct found *found,
+                            const struct lh_answer *answered)
 {
-    struct lh_guard_head seen = { .size = 0 };
-    enum lh_code rc = read_guard(ledger, &seen, err);
+    return ledger->options.generation > 1 && found->last.height == 1 &&
+           lh_hash_is_equal(&answered->guard, &ledger->answer.guard);
+}
 
-    if (rc == LH_ERR_CORRUPT) {
+/* `seen`: what the guard remembers; NULL: it cannot be read. */
+static enum lh_code judge_guard(struct lh_ledger *ledger, const struct found *found,
+                                const struct lh_guard_head *seen, char *why, struct lh_err *err)
+{
+    if (seen == NULL) {
         return suspect(ledger, why, "the guard cannot be read");
     }
-    if (rc != LH_OK) {
-        return rc;
-    }
-    ledger->witness_tick = seen.witness_tick;
-    if (strcmp(seen.origin, ledger->origin) != 0) {
+    if (strcmp(seen->origin, ledger->origin) != 0) {
         return suspect(ledger, why, "the guard remembers another ledger");
     }
-    if (ledger->head.size < seen.size) {
+    if (ledger->head.size < seen->size) {
         return suspect(ledger, why, "the store is behind the guard: it may be an old copy");
     }
-    if (ledger->head.size > seen.size) {
-        return judge_further(ledger, found, &seen, why, err);
+    if (ledger->head.size > seen->size) {
+        return judge_further(ledger, found, seen, why, err);
     }
-    if (!lh_hash_is_equal(&ledger->head.root, &seen.root)) {
+    if (!lh_hash_is_equal(&ledger->head.root, &seen->root)) {
         return suspect(ledger, why, "the store has another history than the guard remembers");
     }
     ledger->state = ledger->head.size == 0 ? LH_LEDGER_NEW : LH_LEDGER_CONTINUOUS;
-    (void)snprintf(why, LH_ERR_TEXT_MAX, "store and guard agree on %" PRIu64 " leaves", seen.size);
+    (void)snprintf(why, LH_ERR_TEXT_MAX, "store and guard agree on %" PRIu64 " leaves", seen->size);
     return LH_OK;
 }
 
@@ -385,6 +451,9 @@ static enum lh_code is_foreign(const struct lh_ledger *ledger, bool *out, struct
 static enum lh_code judge(struct lh_ledger *ledger, const struct found *found, char *why,
                           struct lh_err *err)
 {
+    bool has_marker = ledger->options.marker.len > 0;
+    struct lh_guard_head seen;
+    struct lh_answer answered;
     bool is_moved = false;
     enum lh_code rc;
 
@@ -393,17 +462,37 @@ static enum lh_code judge(struct lh_ledger *ledger, const struct found *found, c
         (void)snprintf(why, LH_ERR_TEXT_MAX, "read-only: not judged against a guard");
         return LH_OK;
     }
-    rc = is_foreign(ledger, &is_moved, err);
+    ledger->answer.marker = lh_hash(ledger->suite, ledger->options.marker);
+    ledger->options.marker = LH_BYTES_EMPTY; /* it was borrowed */
+    rc = load_answer(ledger, &answered, err);
+    if (rc == LH_OK) {
+        rc = is_foreign(ledger, &is_moved, err);
+    }
     if (rc != LH_OK) {
         return rc;
     }
-    if (ledger->options.is_restored_marker) {
+    ledger->is_marker_answered =
+        has_marker && lh_hash_is_equal(&answered.marker, &ledger->answer.marker);
+    rc = read_guard(ledger, &seen, err);
+    if (rc != LH_OK && rc != LH_ERR_CORRUPT) {
+        return rc;
+    }
+    ledger->witness_tick = seen.witness_tick;
+    if (ledger->options.is_next) {
+        ledger->state = LH_LEDGER_NEW;
+        (void)snprintf(why, LH_ERR_TEXT_MAX, "a new generation begins");
+        return LH_OK;
+    }
+    if (has_marker && !ledger->is_marker_answered) {
         return suspect(ledger, why, "the store is marked as restored from a copy");
     }
     if (is_moved) {
         return suspect(ledger, why, "the store was written on another machine");
     }
-    return judge_guard(ledger, found, why, err);
+    if (is_just_founded(ledger, found, &answered)) {
+        return advance_guard(ledger, &seen, why, err);
+    }
+    return judge_guard(ledger, found, rc == LH_OK ? &seen : NULL, why, err);
 }
 
 /* ---- the roster ---- */
@@ -442,7 +531,7 @@ static enum lh_code load_roster(struct lh_ledger *ledger, struct lh_err *err)
     lh_store_iter_seek(iter, lh_store_key_bytes(&start));
     while (rc == LH_OK && lh_store_iter_is_valid(iter) &&
            lh_keys_position(&index, lh_store_iter_key(iter), &prefix) &&
-           index < ledger->head.size) {
+           index < ledger->chain.tree.size) {
         rc = apply_stored(ledger, index, &scratch, err);
         lh_store_iter_next(iter);
     }

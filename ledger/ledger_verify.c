@@ -8,6 +8,7 @@
  *  3. A private part must fit both digests of its entry. What is absent is remembered until the
  *     last block was read, because the ERASE that covers it comes later.
  *  4. At the end the rows are counted, so that none stands there that no entry explains.
+ *  5. One generation at a time: the roster starts with what the one before ended with.
  */
 #include "ledger/ledger_internal.h"
 
@@ -370,8 +371,10 @@ static enum lh_code init_verifying(struct verifying *work, struct lh_err *err)
     if (work->rows == NULL) {
         return lh_err_set(err, LH_ERR_NOMEM, "no memory to verify a ledger");
     }
-    enum lh_code rc = lh_roster_new(&work->roster, work->ledger->options.genesis,
-                                    lh_bytes_of_text(work->ledger->department), err);
+    enum lh_code rc = work->ledger->prev != NULL
+                          ? lh_roster_copy(&work->roster, work->ledger->prev->roster, err)
+                          : lh_roster_new(&work->roster, work->ledger->options.genesis,
+                                          lh_bytes_of_text(work->ledger->department), err);
     if (rc != LH_OK || work->head.size == 0) {
         return rc;
     }

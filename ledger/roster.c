@@ -218,6 +218,35 @@ out:
     return rc;
 }
 
+/* spec entries.md 5: "A generation goes on with the people and keys of the one before, as they
+ * stood at the size that its GENERATION names." */
+enum lh_code lh_roster_copy(struct lh_roster **out, const struct lh_roster *from,
+                            struct lh_err *err)
+{
+    struct lh_roster *roster = calloc(1, sizeof *roster);
+    enum lh_code rc = LH_OK;
+
+    if (roster == NULL || !init_indexes(roster)) {
+        lh_roster_free(roster);
+        return out_of_memory(err);
+    }
+    roster->network_id = from->network_id;
+    roster->suite = from->suite;
+    memcpy(roster->department, from->department, sizeof roster->department);
+    for (size_t i = 0; rc == LH_OK && i < from->count; i++) {
+        struct lh_roster_row row = from->rows[i];
+
+        row.key.enrolled_at = 0;
+        rc = add_row(roster, &row, err); /* in the same order, so row numbers stay what they were */
+    }
+    if (rc != LH_OK) {
+        lh_roster_free(roster);
+        return rc;
+    }
+    *out = roster;
+    return LH_OK;
+}
+
 void lh_roster_free(struct lh_roster *roster)
 {
     if (roster == NULL) {

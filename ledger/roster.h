@@ -31,7 +31,7 @@ struct lh_roster_key {
     struct lh_key_id id;
     struct lh_pubkey key;
     enum lh_signer_kind kind;
-    uint64_t enrolled_at; /* leaf index; 0 for keys of the genesis file */
+    uint64_t enrolled_at; /* leaf index; 0: genesis file or an earlier generation */
     uint8_t staff[8];     /* pseudonym; zero for officers and recorder */
     uint8_t session[16];  /* zero unless kind is LH_SIGNER_SESSION */
     uint64_t roles;       /* LH_ROLE_* in force */
@@ -45,6 +45,12 @@ struct lh_roster_key {
 /** Starts with the officers and the recorder of `department` in the genesis (copied). */
 enum lh_code lh_roster_new(struct lh_roster **out, const struct lh_genesis *genesis,
                            struct lh_bytes department, struct lh_err *err) LH_MUST_CHECK;
+/**
+ * What the next generation of the same ledger starts with: all that `from` knows, as keys that no
+ * leaf of its own enrolled. spec entries.md 5.
+ */
+enum lh_code lh_roster_copy(struct lh_roster **out, const struct lh_roster *from,
+                            struct lh_err *err) LH_MUST_CHECK;
 void lh_roster_free(struct lh_roster *roster);
 /** NULL if no earlier leaf enrolled it. O(1). Borrowed until the roster changes. */
 const struct lh_roster_key *lh_roster_find(const struct lh_roster *roster,

@@ -56,7 +56,9 @@ static const struct problem_kind kinds[LH_PROBLEM_COUNT] = {
                                "two officers sign the GENERATION act, then POST it to /v1/acts" },
     [LH_PROBLEM_STATE_SUSPECT] = { "state.suspect", 503, 0,
                                    "The ledger may have been set back; nothing is sealed",
-                                   "GET /v1/status says why; an operator must decide" },
+                                   "GET /v1/status says why; two officers sign what `liuhen "
+                                   "restore "
+                                   "finish` drafts" },
     [LH_PROBLEM_CLOCK_STEPPED] = { "clock.stepped", 503, 30, "The node's clock jumped",
                                    "an operator checks the time, then sends SIGUSR1" },
     [LH_PROBLEM_QUEUE_FULL] = { "busy.queue_full", 503, 1, "Too much at once; nothing was recorded",

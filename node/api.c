@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { REASON_UNSAFE_RESTORE = 6 }; /* of GENERATION */
+
 /* ---- calls ------------------------------------------------------------------------------------
  */
 
@@ -129,31 +131,61 @@ bool lh_api_query_u64(struct lh_api_call *call, const char *name, uint64_t *out)
     return true;
 }
 
-void lh_api_entry_text(const struct lh_node *node, uint64_t index, char out[LH_ORIGIN_MAX + 1])
+void lh_api_entry_text(const struct lh_ledger *ledger, uint64_t index, char out[LH_ORIGIN_MAX + 1])
 {
-    struct lh_entry_name name = { .generation = 1, .index = index };
+    struct lh_entry_name name = { .index = index };
+    struct lh_origin origin;
+    enum lh_code rc = lh_origin_parse(&origin, lh_bytes_of_text(lh_ledger_origin(ledger)), NULL);
 
-    (void)snprintf(name.department, sizeof name.department, "%s", node->rules.department);
+    lh_assert(rc == LH_OK);
+    memcpy(name.department, origin.department, sizeof name.department);
+    name.generation = origin.generation;
     lh_entry_name_format(out, &name);
+}
+
+bool lh_api_generation(struct lh_api_call *call, const char *text)
+{
+    uint64_t generation = 0;
+    struct lh_ledger *ledger = call->node->ledger;
+
+    if (text == NULL) {
+        return true;
+    }
+    if (lh_decimal_parse(&generation, lh_bytes_of_text(text), NULL) != LH_OK) {
+        lh_problem_set(&call->problem, LH_PROBLEM_MALFORMED, "generation wants a whole number");
+        return false;
+    }
+    ledger = generation <= UINT32_MAX ? lh_ledger_find(ledger, (uint32_t)generation) : NULL;
+    if (ledger == NULL) {
+        lh_problem_set(&call->problem, LH_PROBLEM_NOT_FOUND, "no such generation; the newest is %u",
+                       (unsigned)lh_ledger_generation(call->node->ledger));
+        return false;
+    }
+    call->ledger = ledger;
+    return true;
 }
 
 bool lh_api_entry_name(struct lh_api_call *call, const char *text, uint64_t *out_index)
 {
     struct lh_err err = LH_ERR_NONE;
     struct lh_entry_name name;
-    struct lh_ledger_head head;
+    struct lh_ledger *ledger;
+    struct lh_ledger_head head = { .size = 0 };
 
     if (lh_entry_name_parse(&name, lh_bytes_of_text(text), &err) != LH_OK) {
         lh_problem_set(&call->problem, LH_PROBLEM_MALFORMED, "entry name: %s", err.text);
         return false;
     }
-    lh_ledger_head(call->node->ledger, &head);
-    if (strcmp(name.department, call->node->rules.department) != 0 || name.generation != 1 ||
-        name.index >= head.size) {
+    ledger = lh_ledger_find(call->node->ledger, name.generation);
+    if (ledger != NULL) {
+        lh_ledger_head(ledger, &head);
+    }
+    if (strcmp(name.department, call->node->rules.department) != 0 || name.index >= head.size) {
         lh_problem_set(&call->problem, LH_PROBLEM_NOT_FOUND, "no such entry; the ledger has %llu",
                        (unsigned long long)head.size);
         return false;
     }
+    call->ledger = ledger;
     *out_index = name.index;
     return true;
 }
@@ -165,12 +197,12 @@ bool lh_api_head(struct lh_api_call *call, uint64_t *out_size, struct lh_buf *ou
     struct lh_ledger_head head;
     enum lh_code rc;
 
-    lh_ledger_head(call->node->ledger, &head);
+    lh_ledger_head(call->ledger, &head);
     if (head.height == 0) {
         lh_problem_set(&call->problem, LH_PROBLEM_STATE_NEW, "there is no block yet");
         return false;
     }
-    rc = lh_ledger_block_at(call->node->ledger, head.height, &block, &err);
+    rc = lh_ledger_block_at(call->ledger, head.height, &block, &err);
     if (rc != LH_OK) {
         lh_api_call_fail(call, rc, "the newest block", &err);
         return false;
@@ -252,6 +284,32 @@ static bool check_no_query(struct lh_api_call *call)
     return false;
 }
 
+/* What the act that ends state SUSPECT has to say. */
+static void add_recovery(struct lh_json *json, const struct lh_node *node)
+{
+    struct lh_ledger_facts facts;
+
+    lh_ledger_facts(node->ledger, &facts);
+    lh_json_begin_object(json, "recovery");
+    lh_json_add_u64(json, "next_generation", facts.next);
+    lh_json_add_string(json, "prev_origin", facts.prev_origin);
+    lh_json_add_u64(json, "prev_size", facts.prev_size);
+    if (facts.prev_size > 0) {
+        lh_json_add_hex(json, "prev_root", lh_hash_bytes(&facts.prev_root));
+        lh_json_add_hex(json, "prev_header", lh_hash_bytes(&facts.prev_header));
+    }
+    if (facts.has_guard) {
+        lh_json_begin_object(json, "guard");
+        lh_json_add_string(json, "origin", facts.guard.origin);
+        lh_json_add_u64(json, "size", facts.guard.size);
+        lh_json_add_hex(json, "root", lh_hash_bytes(&facts.guard.root));
+        lh_json_end_object(json);
+    }
+    lh_json_add_u64(json, "lost_from", facts.lost_from);
+    lh_json_add_u64(json, "lost_until", facts.lost_until);
+    lh_json_end_object(json);
+}
+
 static void get_status(struct lh_api_call *call)
 {
     struct lh_node *node = call->node;
@@ -280,10 +338,19 @@ static void get_status(struct lh_api_call *call)
         lh_json_add_hex(&json, "root", lh_hash_bytes(&head.root));
         lh_json_add_time(&json, "head_time", head.time_unix_ms);
     }
+    lh_json_add_u64(&json, "generation", lh_ledger_generation(node->ledger));
+    if (lh_ledger_reason(node->ledger) == REASON_UNSAFE_RESTORE) {
+        lh_json_add_string(&json, "label", "UNSAFE_RESTORE");
+    }
+    lh_json_add_u64(&json, "journal", gauges.journal_depth);
+    if (lh_ledger_state(node->ledger) == LH_LEDGER_SUSPECT) {
+        add_recovery(&json, node);
+    }
     lh_json_add_bool(&json, "clock_stepped", gauges.is_clock_stepped);
     lh_json_add_bool(&json, "stopping", node->is_stopping);
     lh_json_add_u64(&json, "uptime_ms", gauges.uptime_ms);
     lh_json_add_u64(&json, "recorded", counter(&node->metrics.recorded));
+    lh_json_add_u64(&json, "journaled", counter(&node->metrics.journaled));
     lh_json_add_u64(&json, "duplicates", counter(&node->metrics.duplicates));
     lh_json_add_u64(&json, "rejected", counter(&node->metrics.rejected));
     lh_json_add_u64(&json, "queue", gauges.queue_depth);
@@ -343,17 +410,30 @@ static bool route_matches(const struct route *route, const char *path)
                                        : strcmp(path, route->path) == 0;
 }
 
+/* A path below the origin of any of our generations; NULL: of none. */
+static struct lh_ledger *find_log(const struct lh_node *node, const char *path)
+{
+    struct lh_ledger *ledger = node->ledger;
+
+    for (; ledger != NULL; ledger = lh_ledger_prev(ledger)) {
+        const char *origin = lh_ledger_origin(ledger);
+        size_t len = strlen(origin);
+
+        if (strncmp(path + 1, origin, len) == 0 && path[1 + len] == '/') {
+            return ledger;
+        }
+    }
+    return NULL;
+}
+
 static const struct route *find_route(const struct lh_node *node, const char *path)
 {
-    const char *origin = lh_ledger_origin(node->ledger);
-    size_t len = strlen(origin);
-
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
         if (route_matches(&routes[i], path)) {
             return &routes[i];
         }
     }
-    return strncmp(path + 1, origin, len) == 0 && path[1 + len] == '/' ? &tile_route : NULL;
+    return find_log(node, path) != NULL ? &tile_route : NULL;
 }
 
 static bool method_fits(const struct route *route, enum lh_http_method method)
@@ -385,6 +465,7 @@ static struct lh_api_call *call_new(struct lh_node *node, struct lh_http_request
     call->job.run = answer_run;
     call->job.done = answer_done;
     call->node = node;
+    call->ledger = node->ledger;
     call->http = request;
     call->config = lh_config_ref(node->config);
     call->client = find_client(node, lh_http_peer(request));
@@ -420,6 +501,7 @@ void lh_api_handle(struct lh_http_request *request, void *arg)
         route->handle(call);
     } else {
         call->rest = path + strlen(route->path);
+        call->ledger = route == &tile_route ? find_log(node, path) : node->ledger;
         call->answer = route->answer;
         lh_jobs_add(node->jobs, &call->job);
     }

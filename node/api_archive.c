@@ -1,7 +1,7 @@
 /*
- * GET /v1/archive: the ledger as an .lhar stream, block by block up to the head of the moment it
- * began. A pool thread makes a piece while nothing else of it is under way; the next one is made
- * when the client has taken the last.
+ * GET /v1/archive: the generations of the ledger, oldest first, as an .lhar stream, block by block
+ * up to the head of the moment it began. A pool thread makes a piece while nothing else of it is
+ * under way; the next one is made when the client has taken the last.
  */
 
 #include "node/api_internal.h"
@@ -17,8 +17,9 @@ struct archive {
     struct lh_job job;
     struct lh_node *node;
     struct lh_http_request *http;
+    struct lh_ledger *ledger; /* the generation of the moment */
     uint64_t next_height;
-    uint64_t last_height;
+    uint64_t last_height; /* of the newest generation */
     uint64_t frame_count;
     bool with_private;
     bool has_begun;
@@ -40,7 +41,7 @@ static enum lh_code add_private(struct archive *archive, uint64_t index, struct 
                                 struct lh_err *err)
 {
     struct lh_buf content = LH_BUF_EMPTY;
-    enum lh_code rc = lh_ledger_private(archive->node->ledger, index, scratch, err);
+    enum lh_code rc = lh_ledger_private(archive->ledger, index, scratch, err);
 
     if (rc == LH_OK) {
         lh_buf_add_u64(&content, index);
@@ -53,7 +54,7 @@ static enum lh_code add_private(struct archive *archive, uint64_t index, struct 
 
 static enum lh_code add_block(struct archive *archive, uint64_t height, struct lh_err *err)
 {
-    struct lh_ledger *ledger = archive->node->ledger;
+    struct lh_ledger *ledger = archive->ledger;
     struct lh_ledger_block block = { .checkpoint = LH_BUF_EMPTY };
     struct lh_buf scratch = LH_BUF_EMPTY;
     enum lh_code rc = lh_ledger_block_at(ledger, height, &block, err);
@@ -75,16 +76,45 @@ static enum lh_code add_block(struct archive *archive, uint64_t height, struct l
     return rc;
 }
 
+static void add_ledger(struct archive *archive)
+{
+    add_frame(archive, LH_ARCHIVE_LEDGER, lh_bytes_of_text(lh_ledger_origin(archive->ledger)));
+    if (archive->with_private) {
+        add_frame(archive, LH_ARCHIVE_KEPT, LH_BYTES_EMPTY);
+    }
+}
+
 static void begin(struct archive *archive)
 {
     lh_archive_begin(&archive->piece);
     add_frame(archive, LH_ARCHIVE_GENESIS, lh_genesis_bytes(archive->node->genesis));
-    add_frame(archive, LH_ARCHIVE_LEDGER,
-              lh_bytes_of_text(lh_ledger_origin(archive->node->ledger)));
-    if (archive->with_private) {
-        add_frame(archive, LH_ARCHIVE_KEPT, LH_BYTES_EMPTY);
-    }
+    add_ledger(archive);
     archive->has_begun = true;
+}
+
+/* The height that the generation of the moment is read up to. */
+static uint64_t end_height(const struct archive *archive)
+{
+    struct lh_ledger_head head;
+
+    if (archive->ledger == archive->node->ledger) {
+        return archive->last_height;
+    }
+    lh_ledger_head(archive->ledger, &head);
+    return head.height;
+}
+
+/* The generation that continues the one of the moment. */
+static void go_on(struct archive *archive)
+{
+    struct lh_ledger *next = archive->node->ledger;
+
+    while (lh_ledger_prev(next) != archive->ledger) {
+        next = lh_ledger_prev(next);
+    }
+    archive->ledger = next;
+    archive->next_height = 1;
+    add_ledger(archive);
 }
 
 static void end(struct archive *archive)
@@ -106,12 +136,14 @@ static void archive_run(struct lh_job *job, struct lh_worker *worker)
     if (!archive->has_begun) {
         begin(archive);
     }
-    while (rc == LH_OK && archive->piece.len < PIECE &&
-           archive->next_height <= archive->last_height) {
-        rc = add_block(archive, archive->next_height++, &err);
-    }
-    if (rc == LH_OK && archive->next_height > archive->last_height) {
-        end(archive);
+    while (rc == LH_OK && archive->piece.len < PIECE && !archive->is_done) {
+        if (archive->next_height <= end_height(archive)) {
+            rc = add_block(archive, archive->next_height++, &err);
+        } else if (archive->ledger != archive->node->ledger) {
+            go_on(archive);
+        } else {
+            end(archive);
+        }
     }
     if (rc != LH_OK || archive->piece.failed) {
         lh_log_write(archive->node->log, LH_LOG_ERROR, "archive.failed", "reason=\"%s\"", err.text);
@@ -204,6 +236,10 @@ void lh_api_get_archive(struct lh_api_call *call)
         return;
     }
     lh_ledger_head(call->node->ledger, &head);
+    archive->ledger = call->node->ledger;
+    while (from <= 1 && lh_ledger_prev(archive->ledger) != NULL) {
+        archive->ledger = lh_ledger_prev(archive->ledger); /* from the first generation on */
+    }
     archive->job.run = archive_run;
     archive->job.done = archive_done;
     archive->node = call->node;

@@ -55,6 +55,8 @@ static const char *status_name(enum lh_intake_status status)
     switch (status) {
     case LH_INTAKE_RECORDED:
         return "recorded";
+    case LH_INTAKE_JOURNALED:
+        return "journaled";
     case LH_INTAKE_DUPLICATE:
         return "duplicate";
     case LH_INTAKE_REJECTED:
@@ -90,9 +92,9 @@ static enum lh_code read_stored(const struct post *post, struct lh_intake *event
     enum lh_code rc;
 
     if (!post->with_receipts) {
-        return lh_ledger_leaf(post->node->ledger, event->index, &event->leaf, err);
+        return lh_ledger_leaf(event->ledger, event->index, &event->leaf, err);
     }
-    rc = lh_ledger_receipt(post->node->ledger, suite, event->index, 0, &receipt, err);
+    rc = lh_ledger_receipt(event->ledger, suite, event->index, 0, &receipt, err);
     if (rc == LH_OK) {
         rc = lh_receipt_format(out, &receipt, err);
     }
@@ -109,7 +111,7 @@ static uint64_t recorded_at(const struct lh_intake *event)
 {
     lhpb_Leaf leaf;
 
-    if (event->status == LH_INTAKE_RECORDED) {
+    if (event->status != LH_INTAKE_DUPLICATE) {
         return event->entry.intake.recorded_at_ms;
     }
     return lh_leaf_decode(&leaf, lh_buf_bytes(&event->leaf), NULL) == LH_OK
@@ -117,14 +119,14 @@ static uint64_t recorded_at(const struct lh_intake *event)
                : 0;
 }
 
-static uint64_t block_of(const struct post *post, const struct lh_intake *event)
+static uint64_t block_of(const struct lh_intake *event)
 {
     struct lh_ledger_block block = { .checkpoint = LH_BUF_EMPTY };
 
     if (event->status == LH_INTAKE_RECORDED) {
         return event->sealed->height;
     }
-    if (lh_ledger_block_of(post->node->ledger, event->index, &block, NULL) == LH_OK) {
+    if (lh_ledger_block_of(event->ledger, event->index, &block, NULL) == LH_OK) {
         lh_buf_clear(&block.checkpoint);
         return block.height;
     }
@@ -146,7 +148,7 @@ static void add_success(struct post *post, struct lh_json *json, struct lh_intak
         lh_problem_set(&post->call->problem, LH_PROBLEM_INTERNAL, "receipt: %s", err.text);
     }
     struct lh_hash leaf_hash = lh_hash_leaf(suite, lh_buf_bytes(&event->leaf));
-    lh_api_entry_text(post->node, event->index, name);
+    lh_api_entry_text(event->ledger, event->index, name);
     lh_json_add_string(json, "status", status_name(event->status));
     if (event->status == LH_INTAKE_DUPLICATE) {
         lh_json_add_bool(json, "duplicate", true);
@@ -155,11 +157,69 @@ static void add_success(struct post *post, struct lh_json *json, struct lh_intak
     lh_json_add_hex(json, "leaf_hash", lh_hash_bytes(&leaf_hash));
     lh_json_add_hex(json, "body_hash", lh_hash_bytes(&event->body_hash));
     lh_json_add_time(json, "recorded_at", (int64_t)recorded_at(event));
-    lh_json_add_u64(json, "block", block_of(post, event));
+    lh_json_add_u64(json, "block", block_of(event));
     if (post->with_receipts) {
         lh_json_add_own_text(json, "receipt", lh_buf_bytes(&receipt));
     }
     lh_buf_clear(&receipt);
+}
+
+/* ---- what the journal holds ----
+ */
+
+/* A duplicate of an entry that waited there, and that a block may have taken meanwhile. */
+static enum lh_code read_journaled(struct post *post, struct lh_intake *event, struct lh_err *err)
+{
+    struct lh_journal_row row = LH_JOURNAL_ROW_EMPTY;
+    struct lh_ledger_event found;
+    enum lh_code rc = lh_journal_read(post->node->journal, event->journal_sequence, &row, err);
+
+    if (rc == LH_OK) {
+        lh_buf_clear(&event->leaf);
+        event->leaf = row.leaf;
+        row.leaf = (struct lh_buf)LH_BUF_EMPTY;
+        event->receipt = row.receipt;
+        row.receipt = (struct lh_buf)LH_BUF_EMPTY;
+    } else if (rc == LH_ERR_NOT_FOUND) {
+        rc = lh_ledger_find_event(post->node->ledger, lh_bytes_of_text(event->body.source),
+                                  lh_bytes_of_text(event->body.id), &found, err);
+        if (rc == LH_OK) {
+            event->journal_sequence = 0;
+            event->ledger = found.ledger;
+            event->index = found.index;
+        }
+    }
+    lh_journal_row_clear(&row);
+    return rc;
+}
+
+static void add_journaled(struct post *post, struct lh_json *json, struct lh_intake *event)
+{
+    lh_json_add_string(json, "status", "journaled");
+    if (event->status == LH_INTAKE_DUPLICATE) {
+        lh_json_add_bool(json, "duplicate", true);
+    }
+    lh_json_add_u64(json, "sequence", event->journal_sequence);
+    lh_json_add_hex(json, "body_hash", lh_hash_bytes(&event->body_hash));
+    lh_json_add_time(json, "recorded_at", (int64_t)recorded_at(event));
+    if (post->with_receipts) {
+        lh_json_add_own_text(json, "receipt", lh_buf_bytes(&event->receipt));
+    }
+}
+
+static void add_result(struct post *post, struct lh_json *json, struct lh_intake *event,
+                       struct lh_suite *suite)
+{
+    struct lh_err err = LH_ERR_NONE;
+
+    if (event->status == LH_INTAKE_DUPLICATE && event->journal_sequence != 0 &&
+        read_journaled(post, event, &err) != LH_OK) {
+        lh_problem_set(&post->call->problem, LH_PROBLEM_INTERNAL, "journal: %s", err.text);
+    } else if (event->journal_sequence != 0) {
+        add_journaled(post, json, event);
+    } else {
+        add_success(post, json, event, suite);
+    }
 }
 
 static void format_reply(struct post *post, struct lh_suite *suite)
@@ -178,7 +238,7 @@ static void format_reply(struct post *post, struct lh_suite *suite)
             lh_json_add_string(&json, "status", status_name(event->status));
             lh_problem_add(&json, "problem", &event->problem, lh_http_request_id(post->call->http));
         } else {
-            add_success(post, &json, event, suite);
+            add_result(post, &json, event, suite);
         }
         lh_json_end_object(&json);
     }
@@ -186,9 +246,11 @@ static void format_reply(struct post *post, struct lh_suite *suite)
     lh_json_end_object(&json);
 }
 
-/* 201 all new; 200 all recorded, some before; 207 some rejected; else why the (first) was. */
+/* 202 some are in the journal; 201 all new; 200 all recorded, some before; 207 some rejected; else
+ * why the (first) was. */
 static unsigned status_of(const struct post *post)
 {
+    size_t journaled = 0;
     size_t rejected = 0;
     size_t duplicates = 0;
     size_t unavailable = 0;
@@ -197,6 +259,7 @@ static unsigned status_of(const struct post *post)
         const struct lh_intake *event = &post->events[n];
 
         rejected += event->status == LH_INTAKE_REJECTED ? 1 : 0;
+        journaled += event->status != LH_INTAKE_REJECTED && event->journal_sequence != 0 ? 1 : 0;
         duplicates += event->status == LH_INTAKE_DUPLICATE ? 1 : 0;
         unavailable +=
             event->status == LH_INTAKE_REJECTED && lh_problem_status(event->problem.code) >= 500
@@ -204,7 +267,7 @@ static unsigned status_of(const struct post *post)
                 : 0;
     }
     if (rejected == 0) {
-        return duplicates > 0 ? 200 : 201;
+        return journaled > 0 ? 202 : duplicates > 0 ? 200 : 201;
     }
     if (rejected < post->input.count) {
         return 207;
@@ -431,10 +494,6 @@ static bool check_open(struct lh_api_call *call, enum lh_events_media media)
         lh_problem_set(&call->problem, LH_PROBLEM_STOPPING, "%s", "");
     } else if (state == LH_LEDGER_NEW && media != LH_EVENTS_ACT) {
         lh_problem_set(&call->problem, LH_PROBLEM_STATE_NEW, "%s", "");
-    } else if (state == LH_LEDGER_SUSPECT) {
-        lh_problem_set(&call->problem, LH_PROBLEM_STATE_SUSPECT, "%s", node->why);
-    } else if (lh_sealer_is_clock_stepped(node->sealer)) {
-        lh_problem_set(&call->problem, LH_PROBLEM_CLOCK_STEPPED, "%s", "");
     }
     return call->problem.code == LH_PROBLEM_NONE;
 }

@@ -11,6 +11,7 @@
 struct lh_api_call {
     struct lh_job job; /* first: a job is a call */
     struct lh_node *node;
+    struct lh_ledger *ledger;     /* the generation that is asked about; the newest unless named */
     struct lh_http_request *http; /* only its readers may be used in the pool */
     struct lh_config *config;
     const struct lh_grant *client; /* NULL on routes that ask for none */
@@ -59,9 +60,12 @@ void lh_api_tile(struct lh_api_call *call, struct lh_worker *worker);
 bool lh_api_check_query(struct lh_api_call *call, const char *const *names);
 /** A decimal parameter; `*out` keeps its value when it is absent. */
 bool lh_api_query_u64(struct lh_api_call *call, const char *name, uint64_t *out);
-/** "gaj/1/18234" of this ledger, below the head; or a problem. */
+/** Ask about generation `text` (NULL: the newest) from here on; or a problem. */
+bool lh_api_generation(struct lh_api_call *call, const char *text);
+/** "gaj/1/18234" of this department, below the head of its generation, which the call asks about
+ * from here on; or a problem. */
 bool lh_api_entry_name(struct lh_api_call *call, const char *text, uint64_t *out_index);
-void lh_api_entry_text(const struct lh_node *node, uint64_t index, char out[LH_ORIGIN_MAX + 1]);
+void lh_api_entry_text(const struct lh_ledger *ledger, uint64_t index, char out[LH_ORIGIN_MAX + 1]);
 /** Head and its signed checkpoint, of one moment. A problem when the ledger is empty. */
 bool lh_api_head(struct lh_api_call *call, uint64_t *out_size, struct lh_buf *out_checkpoint);
 

@@ -121,7 +121,7 @@ static void write_entry(struct lh_api_call *call, struct lh_suite *suite, uint64
     struct lh_hash leaf_hash = lh_hash_leaf(suite, leaf_bytes);
     char name[LH_ORIGIN_MAX + 1];
 
-    lh_api_entry_text(call->node, index, name);
+    lh_api_entry_text(call->ledger, index, name);
     lh_json_begin_object(&json, NULL);
     lh_json_add_string(&json, "schema", "liuhen.entry/1");
     lh_json_add_string(&json, "entry", name);
@@ -150,12 +150,12 @@ void lh_api_entry(struct lh_api_call *call, struct lh_worker *worker)
     if (!lh_api_check_query(call, names) || !lh_api_entry_name(call, call->rest, &index)) {
         return;
     }
-    rc = lh_ledger_leaf(call->node->ledger, index, &bytes, &err);
+    rc = lh_ledger_leaf(call->ledger, index, &bytes, &err);
     if (rc == LH_OK) {
         rc = lh_leaf_decode(&leaf, lh_buf_bytes(&bytes), &err);
     }
     if (rc == LH_OK) {
-        rc = lh_ledger_block_of(call->node->ledger, index, &block, &err);
+        rc = lh_ledger_block_of(call->ledger, index, &block, &err);
     }
     if (rc == LH_OK) {
         write_entry(call, worker->suite, index, lh_buf_bytes(&bytes), &leaf, &block);
@@ -169,60 +169,108 @@ void lh_api_entry(struct lh_api_call *call, struct lh_worker *worker)
 /* ---- GET /v1/receipts -------------------------------------------------------------------------
  */
 
-/* By name in the path, or by ?source=&id=. */
-static bool find_receipt_index(struct lh_api_call *call, uint64_t *out_index)
+static bool read_event_name(struct lh_api_call *call, struct lh_bytes *out_source,
+                            struct lh_bytes *out_id)
 {
-    static const char *const by_event[] = { "source", "id", NULL };
-    static const char *const by_name[] = { NULL };
+    static const char *const names[] = { "source", "id", NULL };
     const char *source = lh_http_query(call->http, "source");
     const char *id = lh_http_query(call->http, "id");
-    struct lh_err err = LH_ERR_NONE;
-    struct lh_hash digest;
-    enum lh_code rc;
 
-    if (call->rest[0] != '\0') {
-        return lh_api_check_query(call, by_name) && lh_api_entry_name(call, call->rest, out_index);
-    }
-    if (!lh_api_check_query(call, by_event)) {
+    if (!lh_api_check_query(call, names)) {
         return false;
     }
     if (source == NULL || id == NULL) {
         lh_problem_set(&call->problem, LH_PROBLEM_MALFORMED, "wants source and id");
         return false;
     }
-    rc = lh_ledger_find_event(call->node->ledger, lh_bytes_of_text(source), lh_bytes_of_text(id),
-                              out_index, &digest, &err);
-    if (rc != LH_OK) {
-        lh_api_call_fail(call, rc, "an event of this source and id", &err);
-        return false;
-    }
+    *out_source = lh_bytes_of_text(source);
+    *out_id = lh_bytes_of_text(id);
     return true;
 }
 
-void lh_api_receipt(struct lh_api_call *call, struct lh_worker *worker)
+static enum lh_code write_receipt(struct lh_api_call *call, struct lh_suite *suite, uint64_t index,
+                                  struct lh_err *err)
 {
     struct lh_receipt receipt = LH_RECEIPT_EMPTY;
+    enum lh_code rc = lh_ledger_receipt(call->ledger, suite, index, 0, &receipt, err);
+
+    if (rc == LH_OK) {
+        rc = lh_receipt_format(&call->body, &receipt, err);
+    }
+    lh_receipt_clear(&receipt);
+    return rc;
+}
+
+static enum lh_code write_journal_receipt(struct lh_api_call *call, struct lh_bytes source,
+                                          struct lh_bytes id, struct lh_err *err)
+{
+    struct lh_journal *journal = call->node->journal;
+    struct lh_journal_row row = LH_JOURNAL_ROW_EMPTY;
+    struct lh_hash digest;
+    uint64_t sequence;
+    enum lh_code rc = lh_journal_find(journal, source, id, &sequence, &digest, err);
+
+    if (rc == LH_OK) {
+        rc = lh_journal_read(journal, sequence, &row, err);
+    }
+    if (rc == LH_OK) {
+        lh_buf_add(&call->body, lh_buf_bytes(&row.receipt));
+    }
+    lh_journal_row_clear(&row);
+    return rc;
+}
+
+/* The journal first: what leaves it stands in the ledger from then on. */
+static enum lh_code write_event_receipt(struct lh_api_call *call, struct lh_suite *suite,
+                                        struct lh_bytes source, struct lh_bytes id,
+                                        struct lh_err *err)
+{
+    struct lh_ledger_event found;
+    enum lh_code rc = write_journal_receipt(call, source, id, err);
+
+    if (rc != LH_ERR_NOT_FOUND) {
+        return rc;
+    }
+    rc = lh_ledger_find_event(call->node->ledger, source, id, &found, err);
+    if (rc != LH_OK) {
+        return rc == LH_AGAIN ? LH_ERR_NOT_FOUND : rc;
+    }
+    call->ledger = found.ledger;
+    return write_receipt(call, suite, found.index, err);
+}
+
+/* By name in the path, or by ?source=&id=. */
+void lh_api_receipt(struct lh_api_call *call, struct lh_worker *worker)
+{
+    static const char *const by_name[] = { NULL };
+    bool is_named = call->rest[0] != '\0';
     struct lh_err err = LH_ERR_NONE;
+    struct lh_bytes source;
+    struct lh_bytes id;
     uint64_t index;
     enum lh_code rc;
 
-    if (!find_receipt_index(call, &index)) {
-        return;
+    if (is_named) {
+        if (!lh_api_check_query(call, by_name) || !lh_api_entry_name(call, call->rest, &index)) {
+            return;
+        }
+        rc = write_receipt(call, worker->suite, index, &err);
+    } else {
+        if (!read_event_name(call, &source, &id)) {
+            return;
+        }
+        rc = write_event_receipt(call, worker->suite, source, id, &err);
     }
-    rc = lh_ledger_receipt(call->node->ledger, worker->suite, index, 0, &receipt, &err);
-    if (rc == LH_OK) {
-        rc = lh_receipt_format(&call->body, &receipt, &err);
-    }
-    if (rc == LH_ERR_INVALID) {
+    if (is_named && rc == LH_ERR_INVALID) {
         lh_problem_set(&call->problem, LH_PROBLEM_NOT_FOUND,
                        "this is the header of a block, which has no receipt: its seal is "
                        "/v1/checkpoint?size=%" PRIu64,
                        index + 1);
     } else if (rc != LH_OK) {
-        lh_api_call_fail(call, rc, "the receipt", &err);
+        lh_api_call_fail(call, rc, is_named ? "the receipt" : "an event of this source and id",
+                         &err);
     }
     call->content_type = "text/plain; charset=utf-8";
-    lh_receipt_clear(&receipt);
 }
 
 /* ---- GET /v1/checkpoint, /v1/consistency -------------------------------------------------------
@@ -235,9 +283,9 @@ static void checkpoint_of_size(struct lh_api_call *call, uint64_t size)
     struct lh_ledger_head head;
     enum lh_code rc = LH_ERR_NOT_FOUND;
 
-    lh_ledger_head(call->node->ledger, &head);
+    lh_ledger_head(call->ledger, &head);
     if (size > 0 && size <= head.size) {
-        rc = lh_ledger_block_of(call->node->ledger, size - 1, &block, &err);
+        rc = lh_ledger_block_of(call->ledger, size - 1, &block, &err);
     }
     if (rc == LH_OK && block.first + block.entry_count + 1 != size) {
         rc = LH_ERR_NOT_FOUND;
@@ -252,11 +300,12 @@ static void checkpoint_of_size(struct lh_api_call *call, uint64_t size)
 
 void lh_api_checkpoint(struct lh_api_call *call, struct lh_worker *worker)
 {
-    static const char *const names[] = { "size", NULL };
+    static const char *const names[] = { "size", "generation", NULL };
     uint64_t size = 0;
 
     (void)worker;
-    if (!lh_api_check_query(call, names) || !lh_api_query_u64(call, "size", &size)) {
+    if (!lh_api_check_query(call, names) || !lh_api_query_u64(call, "size", &size) ||
+        !lh_api_generation(call, lh_http_query(call->http, "generation"))) {
         return;
     }
     call->content_type = "text/plain; charset=utf-8";
@@ -269,8 +318,8 @@ void lh_api_checkpoint(struct lh_api_call *call, struct lh_worker *worker)
 
 void lh_api_consistency(struct lh_api_call *call, struct lh_worker *worker)
 {
-    static const char *const names[] = { "from", "to", NULL };
-    struct lh_tree_source nodes = lh_ledger_nodes(call->node->ledger);
+    static const char *const names[] = { "from", "to", "generation", NULL };
+    struct lh_tree_source nodes;
     struct lh_json json = lh_json_of(&call->body);
     struct lh_err err = LH_ERR_NONE;
     struct lh_ledger_head head;
@@ -279,7 +328,11 @@ void lh_api_consistency(struct lh_api_call *call, struct lh_worker *worker)
     uint64_t to;
     enum lh_code rc;
 
-    lh_ledger_head(call->node->ledger, &head);
+    if (!lh_api_generation(call, lh_http_query(call->http, "generation"))) {
+        return;
+    }
+    nodes = lh_ledger_nodes(call->ledger);
+    lh_ledger_head(call->ledger, &head);
     to = head.size;
     if (!lh_api_check_query(call, names) || !lh_api_query_u64(call, "from", &from) ||
         !lh_api_query_u64(call, "to", &to)) {

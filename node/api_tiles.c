@@ -17,7 +17,7 @@ static enum lh_code read_entries(struct lh_api_call *call, const struct lh_tile 
     enum lh_code rc = LH_OK;
 
     for (uint64_t i = 0; rc == LH_OK && i < tile->width; i++) {
-        rc = lh_ledger_leaf(call->node->ledger, tile->index * LH_TILE_WIDTH + i, &leaf, err);
+        rc = lh_ledger_leaf(call->ledger, tile->index * LH_TILE_WIDTH + i, &leaf, err);
         if (rc == LH_OK) {
             rc = lh_tile_add_entry(&call->body, lh_buf_bytes(&leaf), err);
         }
@@ -28,13 +28,13 @@ static enum lh_code read_entries(struct lh_api_call *call, const struct lh_tile 
 
 static void answer_tile(struct lh_api_call *call, const char *path)
 {
-    struct lh_tree_source nodes = lh_ledger_nodes(call->node->ledger);
+    struct lh_tree_source nodes = lh_ledger_nodes(call->ledger);
     struct lh_err err = LH_ERR_NONE;
     struct lh_ledger_head head;
     struct lh_tile tile;
     enum lh_code rc = lh_tile_path_parse(&tile, lh_bytes_of_text(path), &err);
 
-    lh_ledger_head(call->node->ledger, &head);
+    lh_ledger_head(call->ledger, &head);
     if (rc != LH_OK || !lh_tile_exists(&tile, head.size)) {
         lh_problem_set(&call->problem, LH_PROBLEM_NOT_FOUND, "no such tile");
         return;
@@ -50,7 +50,7 @@ static void answer_tile(struct lh_api_call *call, const char *path)
 
 void lh_api_tile(struct lh_api_call *call, struct lh_worker *worker)
 {
-    const char *path = call->rest + strlen(lh_ledger_origin(call->node->ledger)) + 1;
+    const char *path = call->rest + strlen(lh_ledger_origin(call->ledger)) + 1;
     static const char *const names[] = { NULL };
     uint64_t size;
 

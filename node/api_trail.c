@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool read_request(struct lh_api_call *call, struct lh_trail_request *out)
 {
@@ -17,7 +18,11 @@ static bool read_request(struct lh_api_call *call, struct lh_trail_request *out)
 
     lh_trail_query_init(&out->query);
     for (size_t n = 0; lh_http_query_at(call->http, n, &name, &value); n++) {
-        if (!lh_trail_request_take(out, name, value, &call->problem)) {
+        if (strcmp(name, "generation") == 0) {
+            if (!lh_api_generation(call, value)) {
+                return false;
+            }
+        } else if (!lh_trail_request_take(out, name, value, &call->problem)) {
             return false;
         }
     }
@@ -71,11 +76,12 @@ static void add_code(struct lh_json *json, const char *name, const char *text)
     }
 }
 
-static void add_columns(struct lh_json *json, const struct lh_node *node, const struct lh_row *row)
+static void add_columns(struct lh_json *json, const struct lh_ledger *ledger,
+                        const struct lh_row *row)
 {
     char name[LH_ORIGIN_MAX + 1];
 
-    lh_api_entry_text(node, row->index, name);
+    lh_api_entry_text(ledger, row->index, name);
     lh_json_add_string(json, "entry", name);
     lh_json_add_u64(json, "index", row->index);
     add_code(json, "type", lh_entry_type_name(row->type));
@@ -104,13 +110,14 @@ static void add_columns(struct lh_json *json, const struct lh_node *node, const 
     lh_json_add_u64(json, "level", row->level);
 }
 
-static enum lh_code add_proof(struct lh_json *json, struct lh_node *node, struct lh_suite *suite,
-                              uint64_t index, uint64_t size, struct lh_err *err)
+static enum lh_code add_proof(struct lh_json *json, struct lh_ledger *ledger,
+                              struct lh_suite *suite, uint64_t index, uint64_t size,
+                              struct lh_err *err)
 {
-    struct lh_tree_source nodes = lh_ledger_nodes(node->ledger);
+    struct lh_tree_source nodes = lh_ledger_nodes(ledger);
     struct lh_buf leaf = LH_BUF_EMPTY;
     struct lh_proof proof;
-    enum lh_code rc = lh_ledger_leaf(node->ledger, index, &leaf, err);
+    enum lh_code rc = lh_ledger_leaf(ledger, index, &leaf, err);
 
     if (rc == LH_OK) {
         rc = lh_tree_prove_inclusion(suite, &proof, &nodes, index, size, err);
@@ -163,15 +170,16 @@ static enum lh_code write_page(struct lh_api_call *call, struct lh_worker *worke
 
     lh_json_begin_object(&json, NULL);
     lh_json_add_string(&json, "schema", "liuhen.trail/1");
-    lh_json_add_string(&json, "origin", lh_ledger_origin(call->node->ledger));
+    lh_json_add_string(&json, "origin", lh_ledger_origin(call->ledger));
     lh_json_add_u64(&json, "size", page->size);
     lh_json_add_own_text(&json, "checkpoint", lh_buf_bytes(&page->checkpoint));
     lh_json_begin_array(&json, "items");
     for (size_t i = 0; rc == LH_OK && i < page->count; i++) {
         lh_json_begin_object(&json, NULL);
-        add_columns(&json, call->node, &page->rows[i]);
+        add_columns(&json, call->ledger, &page->rows[i]);
         if (with_proofs) {
-            rc = add_proof(&json, call->node, worker->suite, page->rows[i].index, page->size, err);
+            rc =
+                add_proof(&json, call->ledger, worker->suite, page->rows[i].index, page->size, err);
         }
         lh_json_end_object(&json);
     }
@@ -203,7 +211,7 @@ void lh_api_trail(struct lh_api_call *call, struct lh_worker *worker)
         lh_problem_set(&call->problem, LH_PROBLEM_INTERNAL, "out of memory");
         goto out;
     }
-    rc = lh_trail_run(call->node->ledger, &request.query, 0, page.rows, &page.count, &page.next,
+    rc = lh_trail_run(call->ledger, &request.query, 0, page.rows, &page.count, &page.next,
                       &page.has_more, &err);
     if (rc == LH_OK) {
         cut_later_rows(&page, request.query.newest_first);

@@ -35,6 +35,7 @@ void lh_sealed_unref(struct lh_sealed *sealed)
 void lh_intake_clear(struct lh_intake *intake)
 {
     lh_buf_clear(&intake->leaf);
+    lh_buf_clear(&intake->receipt);
     lh_buf_clear(&intake->private_part);
     if (intake->vault_row.data != NULL) {
         lh_wipe(intake->vault_row.data, intake->vault_row.len);

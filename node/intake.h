@@ -7,7 +7,7 @@
  *   PREPARED by a pool thread: decoded, checked, scanned for personal numbers, allowed for this
  *            client, signed (events that the recorder attests) or its signatures checked (ready
  *            ones), content digest made;
- *   SETTLED  by the committer: recorded, duplicate, or rejected with a problem.
+ *   SETTLED  by the committer: recorded, journaled, duplicate, or rejected with a problem.
  *
  * Everything before the committer is a function of the event, the roster, the client's rights and,
  * for private parts, randomness and the month; it sees no store.  Spec: specs/api.yaml, DESIGN 5.
@@ -25,8 +25,9 @@
 #include <jansson.h>
 
 enum lh_intake_status {
-    LH_INTAKE_PREPARED, /* waiting for the committer */
-    LH_INTAKE_RECORDED,
+    LH_INTAKE_PREPARED,  /* waiting for the committer */
+    LH_INTAKE_RECORDED,  /* sealed in a block */
+    LH_INTAKE_JOURNALED, /* on disk, sealed later */
     LH_INTAKE_DUPLICATE,
     LH_INTAKE_REJECTED,
 };
@@ -42,6 +43,8 @@ struct lh_sealed {
 
 struct lh_sealed *lh_sealed_ref(struct lh_sealed *sealed);
 void lh_sealed_unref(struct lh_sealed *sealed);
+
+struct lh_ledger;
 
 struct lh_intake {
     struct lh_intake *next; /* in the committer's queue */
@@ -61,7 +64,10 @@ struct lh_intake {
     size_t signer_count;
     struct lh_pubkey signers[LH_SIGNATURES_MAX];
 
-    uint64_t index; /* RECORDED and DUPLICATE */
+    uint64_t journal_sequence; /* JOURNALED, and DUPLICATE of one that waits there; else 0 */
+    struct lh_buf receipt;     /* JOURNALED: its text */
+    struct lh_ledger *ledger;  /* RECORDED and DUPLICATE: borrowed, the generation it stands in */
+    uint64_t index;            /* RECORDED and DUPLICATE */
     struct lh_buf leaf;
     struct lh_buf private_part; /* empty: no subjects */
     struct lh_buf vault_row;

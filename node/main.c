@@ -134,11 +134,17 @@ static int run(struct lh_config *config, const struct arguments *arguments, cons
         return exit_code_of(rc);
     }
     rc = lh_node_run(node, &err);
+    while (rc == LH_OK && lh_node_is_reopening(node)) {
+        rc = lh_node_reopen(&node, &err);
+        if (rc == LH_OK) {
+            rc = lh_node_run(node, &err);
+        }
+    }
     if (rc != LH_OK) {
         lh_log_write(&log, LH_LOG_ERROR, "node.failed", "reason=\"%s\"", err.text);
     }
     lh_node_close(node);
-    return rc == LH_OK ? 0 : LH_EXIT_START;
+    return rc == LH_OK ? 0 : exit_code_of(rc);
 }
 
 static int with_config(const struct arguments *arguments)

@@ -21,10 +21,11 @@ static void histogram_init(struct lh_histogram *histogram, const double *bounds,
 
 void lh_metrics_init(struct lh_metrics *metrics)
 {
-    _Atomic uint64_t *const counters[] = { &metrics->recorded,         &metrics->duplicates,
-                                           &metrics->rejected,         &metrics->conflicts,
-                                           &metrics->blocks,           &metrics->requests,
-                                           &metrics->requests_refused, &metrics->tls_refused };
+    _Atomic uint64_t *const counters[] = { &metrics->recorded,   &metrics->journaled,
+                                           &metrics->duplicates, &metrics->rejected,
+                                           &metrics->conflicts,  &metrics->blocks,
+                                           &metrics->requests,   &metrics->requests_refused,
+                                           &metrics->tls_refused };
 
     for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {
         atomic_init(counters[i], 0);
@@ -109,9 +110,11 @@ void lh_metrics_format(struct lh_buf *out, struct lh_metrics *metrics,
     add_head(out, "liuhen_events_total", "counter", "Events by what became of them.");
     lh_buf_add_format(out,
                       "liuhen_events_total{status=\"recorded\"} %llu\n"
+                      "liuhen_events_total{status=\"journaled\"} %llu\n"
                       "liuhen_events_total{status=\"duplicate\"} %llu\n"
                       "liuhen_events_total{status=\"rejected\"} %llu\n",
                       (unsigned long long)read_counter(&metrics->recorded),
+                      (unsigned long long)read_counter(&metrics->journaled),
                       (unsigned long long)read_counter(&metrics->duplicates),
                       (unsigned long long)read_counter(&metrics->rejected));
     add_value(out, "liuhen_event_conflicts_total", "counter",
@@ -131,6 +134,8 @@ void lh_metrics_format(struct lh_buf *out, struct lh_metrics *metrics,
                   &metrics->request_seconds);
     add_value(out, "liuhen_queue_depth", "gauge", "Entries waiting to be sealed.",
               gauges->queue_depth);
+    add_value(out, "liuhen_journal_depth", "gauge", "Entries on disk that no block has sealed yet.",
+              gauges->journal_depth);
     add_value(out, "liuhen_jobs_depth", "gauge", "Jobs waiting for a thread.", gauges->jobs_depth);
     add_value(out, "liuhen_connections", "gauge", "Open connections.", gauges->connections);
     add_value(out, "liuhen_tls_handshakes", "gauge", "TLS connections that are not let in yet.",
@@ -148,7 +153,7 @@ void lh_metrics_format(struct lh_buf *out, struct lh_metrics *metrics,
     add_head(out, "liuhen_head_time_seconds", "gauge", "Time of the newest block.");
     lh_buf_add_format(out, "liuhen_head_time_seconds %.3f\n",
                       (double)gauges->head_time_unix_ms / 1000);
-    add_value(out, "liuhen_clock_stepped", "gauge", "1 while recording waits for an operator.",
+    add_value(out, "liuhen_clock_stepped", "gauge", "1 while sealing waits for an operator.",
               gauges->is_clock_stepped ? 1 : 0);
     add_head(out, "liuhen_uptime_seconds", "gauge", "Time since the start.");
     lh_buf_add_format(out, "liuhen_uptime_seconds %.3f\n", (double)gauges->uptime_ms / 1000);

@@ -21,6 +21,7 @@ struct lh_histogram {
 
 struct lh_metrics {
     _Atomic uint64_t recorded;
+    _Atomic uint64_t journaled;
     _Atomic uint64_t duplicates;
     _Atomic uint64_t rejected;
     _Atomic uint64_t conflicts;
@@ -41,6 +42,7 @@ struct lh_gauges {
     uint64_t height;
     int64_t head_time_unix_ms;
     uint64_t queue_depth;
+    uint64_t journal_depth;
     uint64_t jobs_depth;
     uint64_t connections;
     uint64_t tls_guests;      /* handshakes under way */

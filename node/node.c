@@ -15,7 +15,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = LH_CONFIG_PATH_MAX + 64, SECRET_SIZE = 32, PUBLIC_KEY_TEXT_MAX = 256 };
+enum {
+    PATH_SIZE = LH_CONFIG_PATH_MAX + 64,
+    SECRET_SIZE = 32,
+    PUBLIC_KEY_TEXT_MAX = 256,
+    MARKER_MAX = 4096
+};
 
 int64_t lh_node_wall_ms(const struct lh_node *node)
 {
@@ -40,6 +45,7 @@ void lh_node_gauges(struct lh_node *node, struct lh_gauges *out)
         .height = head.height,
         .head_time_unix_ms = head.time_unix_ms,
         .queue_depth = lh_sealer_depth(node->sealer),
+        .journal_depth = lh_journal_count(node->journal),
         .jobs_depth = lh_jobs_depth(node->jobs),
         .connections = lh_http_connection_count(node->http),
         .tls_guests = node->door != NULL ? lh_tls_door_guest_count(node->door) : 0,
@@ -251,11 +257,6 @@ static enum lh_code open_keys(struct lh_node *node, struct lh_err *err)
     if (rc != LH_OK) {
         return rc;
     }
-    join(path, node, "keys/seal-1.pem");
-    rc = lh_signer_open(&node->seal, path, err);
-    if (rc != LH_OK) {
-        return lh_err_wrap(err, rc, "seal key");
-    }
     join(path, node, "keys/recorder.pem");
     rc = check_recorder(node, path, err);
     if (rc != LH_OK) {
@@ -316,10 +317,11 @@ static enum lh_code open_guard(struct lh_node *node, struct lh_err *err)
     return rc == LH_OK ? rc : lh_err_wrap(err, rc, "guard");
 }
 
-static void read_machine_id(char out[64])
+static void read_machine_id(struct lh_node *node)
 {
+    char *out = node->machine_id;
     int fd = open("/etc/machine-id", O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd >= 0 ? read(fd, out, 63) : 0;
+    ssize_t got = fd >= 0 ? read(fd, out, sizeof node->machine_id - 1) : 0;
 
     out[got > 0 ? got : 0] = '\0';
     out[strcspn(out, "\n")] = '\0';
@@ -328,25 +330,94 @@ static void read_machine_id(char out[64])
     }
 }
 
-static enum lh_code open_ledger(struct lh_node *node, struct lh_err *err)
+/* What `liuhen restore` left beside the store. */
+static enum lh_code read_marker(struct lh_node *node, struct lh_err *err)
 {
     char path[PATH_SIZE];
-    char machine_id[64];
-    struct lh_ledger_options options = {
+    enum lh_code rc;
+
+    join(path, node, "RESTORED");
+    rc = lh_small_file_read(&node->marker, path, MARKER_MAX, err);
+    if (rc == LH_OK && node->marker.len == 0) {
+        lh_buf_add_text(&node->marker, "\n"); /* an empty marker is one all the same */
+        rc = lh_buf_check(&node->marker, err);
+    }
+    return rc == LH_ERR_NOT_FOUND ? LH_OK : rc;
+}
+
+/* The seal key of the generation that goes on. A suspect ledger does without it. */
+static enum lh_code open_seal(struct lh_node *node, uint32_t generation, struct lh_err *err)
+{
+    char path[PATH_SIZE];
+    char name[32];
+
+    (void)snprintf(name, sizeof name, "keys/seal-%u.pem", (unsigned)generation);
+    join(path, node, name);
+    return lh_signer_open(&node->seal, path, err);
+}
+
+/* Officers have answered the marker: it has done. */
+static enum lh_code remove_marker(const struct lh_node *node, struct lh_err *err)
+{
+    char path[PATH_SIZE];
+    int fd = open(node->config->data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_done;
+
+    join(path, node, "RESTORED");
+    is_done = fd >= 0 && unlink(path) == 0 && fsync(fd) == 0;
+    if (!is_done) {
+        (void)lh_err_set(err, LH_ERR_IO, "%s: %s", path, strerror(errno));
+    }
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return is_done ? LH_OK : LH_ERR_IO;
+}
+
+static enum lh_code open_line(struct lh_node *node, struct lh_err *err)
+{
+    struct lh_ledger_options *options = &node->ledger_options;
+    struct lh_err no_seal = LH_ERR_NONE;
+    uint32_t newest = 0;
+    enum lh_code no_seal_rc;
+    enum lh_code rc =
+        lh_ledger_newest(&newest, node->store, node->genesis, node->rules.department, err);
+
+    if (rc != LH_OK) {
+        return rc;
+    }
+    *options = (struct lh_ledger_options){
         .store = node->store,
         .guard = node->guard,
         .genesis = node->genesis,
         .department = node->rules.department,
-        .generation = 1,
-        .seal = node->seal,
+        .generation = newest > 0 ? newest : 1,
+        .marker = lh_buf_bytes(&node->marker),
+        .machine_id = node->machine_id[0] != '\0' ? node->machine_id : NULL,
     };
-    enum lh_code rc;
+    no_seal_rc = open_seal(node, options->generation, &no_seal);
+    options->seal = node->seal;
+    rc = lh_ledger_open(&node->ledger, options, node->why, err);
+    if (rc == LH_OK && no_seal_rc != LH_OK && lh_ledger_state(node->ledger) != LH_LEDGER_SUSPECT) {
+        return lh_err_set(err, no_seal_rc, "seal key: %s", no_seal.text);
+    }
+    return rc;
+}
 
-    read_machine_id(machine_id);
-    options.machine_id = machine_id[0] != '\0' ? machine_id : NULL;
-    join(path, node, "RESTORED");
-    options.is_restored_marker = access(path, F_OK) == 0;
-    rc = lh_ledger_open(&node->ledger, &options, node->why, err);
+static enum lh_code open_ledger(struct lh_node *node, struct lh_err *err)
+{
+    enum lh_code rc = read_marker(node, err);
+
+    read_machine_id(node);
+    if (rc == LH_OK) {
+        rc = open_line(node, err);
+    }
+    if (rc == LH_OK && lh_ledger_is_marker_answered(node->ledger)) {
+        rc = remove_marker(node, err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_journal_open(&node->journal, node->store, err);
+    }
     if (rc != LH_OK) {
         return lh_err_wrap(err, rc, "ledger");
     }
@@ -396,6 +467,10 @@ static enum lh_code start_threads(struct lh_node *node, struct lh_err *err)
     };
     struct lh_sealer_options sealer = {
         .ledger = node->ledger,
+        .journal = node->journal,
+        .next = &node->ledger_options,
+        .data = node->config->data,
+        .recorder_path = path,
         .rules = &node->rules,
         .metrics = &node->metrics,
         .log = node->log,
@@ -470,6 +545,7 @@ enum lh_code lh_node_open(struct lh_node **out, struct lh_config *config, struct
     node->rules.random = lh_random_system();
     node->start_mono_ms = lh_node_mono_ms(node);
     lh_metrics_init(&node->metrics);
+    node->marker = (struct lh_buf)LH_BUF_EMPTY;
     (void)snprintf(node->config_path, sizeof node->config_path, "%s", config_path);
     node->has_data_override = data_override != NULL;
     (void)snprintf(node->data_override, sizeof node->data_override, "%s",
@@ -543,14 +619,37 @@ void lh_node_close(struct lh_node *node)
         event_base_free(node->base);
     }
     lh_keyring_free(node->rules.keyring);
+    lh_journal_close(node->journal);
     lh_ledger_close(node->ledger);
     lh_guard_close(node->guard);
     lh_store_close(node->store);
     lh_signer_free(node->seal);
     lh_genesis_free(node->genesis);
+    lh_buf_clear(&node->marker);
     lh_secret_clear(&node->rules.idempotency);
     lh_secret_clear(&node->index_key);
     lh_suite_free(node->suite);
     lh_config_unref(node->config);
     free(node);
+}
+
+bool lh_node_is_reopening(const struct lh_node *node)
+{
+    return node->is_reopening;
+}
+
+enum lh_code lh_node_reopen(struct lh_node **node, struct lh_err *err)
+{
+    struct lh_node *old = *node;
+    struct lh_config *config = lh_config_ref(old->config);
+    struct lh_log *log = old->log;
+    bool has_override = old->has_data_override;
+    char config_path[LH_CONFIG_PATH_MAX];
+    char data[LH_CONFIG_PATH_MAX];
+
+    memcpy(config_path, old->config_path, sizeof config_path);
+    memcpy(data, old->data_override, sizeof data);
+    *node = NULL;
+    lh_node_close(old);
+    return lh_node_open(node, config, log, config_path, has_override ? data : NULL, err);
 }

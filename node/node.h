@@ -24,8 +24,13 @@ enum lh_code lh_node_check_config(const struct lh_config *config, struct lh_err 
 enum lh_code lh_node_open(struct lh_node **out, LH_TAKES struct lh_config *config,
                           LH_KEEPS struct lh_log *log, const char *config_path,
                           const char *data_override, struct lh_err *err) LH_MUST_CHECK;
-/** Serve until SIGTERM or SIGINT, then drain and seal. */
+/** Serve until SIGTERM or SIGINT, or until a new generation has begun, then drain and seal. */
 enum lh_code lh_node_run(struct lh_node *node, struct lh_err *err) LH_MUST_CHECK;
+/** It ended because a new generation has begun: open it again. */
+bool lh_node_is_reopening(const struct lh_node *node);
+/** Close it and open it again, as it was first; `*node` is NULL when that fails. As lh_node_open.
+ */
+enum lh_code lh_node_reopen(struct lh_node **node, struct lh_err *err) LH_MUST_CHECK;
 void lh_node_close(struct lh_node *node);
 
 #endif

@@ -49,6 +49,10 @@ struct lh_node {
     struct lh_store *store;
     struct lh_guard *guard;
     struct lh_ledger *ledger;
+    struct lh_journal *journal;
+    struct lh_ledger_options ledger_options; /* what `ledger` was opened with */
+    char machine_id[64];
+    struct lh_buf marker;      /* what RESTORED holds; empty: it is not there */
     char why[LH_ERR_TEXT_MAX]; /* the reason of the ledger's state */
     struct lh_suite *suite;    /* the loop's */
 
@@ -69,6 +73,7 @@ struct lh_node {
     size_t archive_count;       /* streams under way */
     bool is_heart_beating;      /* a HEARTBEAT is on its way */
     bool is_stopping;
+    bool is_reopening; /* it stops to be opened anew, behind a new generation */
     int64_t stop_deadline_mono_ms;
 };
 

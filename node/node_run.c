@@ -113,14 +113,8 @@ static void end_loop_when_drained(struct lh_node *node)
     }
 }
 
-static void begin_stop(struct lh_node *node, int signal_number)
+static void stop(struct lh_node *node)
 {
-    if (node->is_stopping) {
-        lh_log_write(node->log, LH_LOG_WARN, "stop.at_once", "signal=%d", signal_number);
-        _exit(128 + signal_number);
-    }
-    lh_log_write(node->log, LH_LOG_INFO, "stop.begin", "signal=%d", signal_number);
-    lh_notify("STOPPING=1\nSTATUS=stopping");
     node->is_stopping = true;
     node->stop_deadline_mono_ms = lh_node_mono_ms(node) + (int64_t)node->config->stop_timeout_ms;
     if (node->door != NULL) {
@@ -128,6 +122,23 @@ static void begin_stop(struct lh_node *node, int signal_number)
     }
     lh_http_stop_accepting(node->http);
     end_loop_when_drained(node);
+}
+
+/* Whoever is asked to stop while it reopens stops, and does not open again. */
+static void begin_stop(struct lh_node *node, int signal_number)
+{
+    if (node->is_reopening) {
+        node->is_reopening = false;
+        lh_notify("STOPPING=1\nSTATUS=stopping");
+        return;
+    }
+    if (node->is_stopping) {
+        lh_log_write(node->log, LH_LOG_WARN, "stop.at_once", "signal=%d", signal_number);
+        _exit(128 + signal_number);
+    }
+    lh_log_write(node->log, LH_LOG_INFO, "stop.begin", "signal=%d", signal_number);
+    lh_notify("STOPPING=1\nSTATUS=stopping");
+    stop(node);
 }
 
 /* ---- reload -----------------------------------------------------------------------------------
@@ -200,6 +211,10 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
     (void)what;
     lh_node_beat(node);
     lh_node_tls_warn(node);
+    if (!node->is_stopping && lh_sealer_is_superseded(node->sealer)) {
+        node->is_reopening = true;
+        stop(node);
+    }
     if (node->is_stopping) {
         end_loop_when_drained(node);
     }
@@ -262,7 +277,8 @@ enum lh_code lh_node_run(struct lh_node *node, struct lh_err *err)
         return lh_err_set(err, LH_ERR_IO, "the event loop failed");
     }
     lh_node_gauges(node, &gauges);
-    lh_log_write(node->log, LH_LOG_INFO, "node.stopped", "size=%llu height=%llu",
-                 (unsigned long long)gauges.size, (unsigned long long)gauges.height);
+    lh_log_write(node->log, LH_LOG_INFO, node->is_reopening ? "node.reopening" : "node.stopped",
+                 "size=%llu height=%llu", (unsigned long long)gauges.size,
+                 (unsigned long long)gauges.height);
     return LH_OK;
 }

@@ -1,41 +1,14 @@
 #include "node/sealer.h"
 
+#include "node/sealer_internal.h"
+
 #include "crypto/base/assert.h"
 #include "ledger/chain.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { TABLE_SIZE = 2 * LH_BLOCK_ENTRIES_MAX }; /* a power of two: half empty at worst */
-
-struct lh_sealer {
-    struct lh_sealer_options options;
-    struct lh_suite *suite;
-    uint64_t seed; /* of the batch table's hash */
-
-    pthread_mutex_t lock;
-    pthread_cond_t is_wanted;
-    struct lh_intake *first;
-    struct lh_intake *last;
-    size_t count;
-    bool is_stopping;
-    struct lh_clock_watch watch;
-    int64_t last_block_mono_ms;
-    _Atomic int state;
-    _Atomic bool is_clock_stepped;
-
-    /* the committer's own */
-    lhpb_Leaf leaf; /* scratch */
-    struct lh_intake *table[TABLE_SIZE];
-    struct lh_intake *block[LH_BLOCK_ENTRIES_MAX];
-    struct lh_ledger_item items[LH_BLOCK_ENTRIES_MAX];
-    bool is_started;
-    pthread_t thread;
-};
 
 /* ---- clocks ---------------------------------------------------------------------------------- */
 
@@ -54,12 +27,12 @@ void lh_clock_watch_confirm(struct lh_clock_watch *watch, int64_t wall_unix_ms, 
     *watch = (struct lh_clock_watch){ .wall_unix_ms = wall_unix_ms, .mono_ms = mono_ms };
 }
 
-static int64_t wall_now(const struct lh_sealer *sealer)
+int64_t lh_sealer_wall_now(const struct lh_sealer *sealer)
 {
     return sealer->options.clock.wall_unix_ms(sealer->options.clock.arg);
 }
 
-static int64_t mono_now(const struct lh_sealer *sealer)
+int64_t lh_sealer_mono_now(const struct lh_sealer *sealer)
 {
     return sealer->options.clock.mono_ms(sealer->options.clock.arg);
 }
@@ -71,12 +44,14 @@ static bool look_at_clocks(struct lh_sealer *sealer)
 
     (void)pthread_mutex_lock(&sealer->lock);
     was_stepped = sealer->watch.is_stepped;
-    is_stepped = lh_clock_watch_look(&sealer->watch, wall_now(sealer), mono_now(sealer));
+    is_stepped =
+        lh_clock_watch_look(&sealer->watch, lh_sealer_wall_now(sealer), lh_sealer_mono_now(sealer));
     (void)pthread_mutex_unlock(&sealer->lock);
     atomic_store(&sealer->is_clock_stepped, is_stepped);
     if (is_stepped && !was_stepped) {
         lh_log_write(sealer->options.log, LH_LOG_ERROR, "clock.stepped",
-                     "action=\"recording stops; check the time, then send SIGUSR1\"");
+                     "action=\"nothing is sealed: entries go to the journal; check the time, "
+                     "then send SIGUSR1\"");
     }
     return is_stepped;
 }
@@ -101,17 +76,17 @@ static uint64_t hash_event(uint64_t seed, const lhpb_Body *body)
 /* The event of this batch with the same identity, or the place where `intake` goes. */
 static struct lh_intake **find_place(struct lh_sealer *sealer, const struct lh_intake *intake)
 {
-    size_t at = (size_t)hash_event(sealer->seed, &intake->body) % TABLE_SIZE;
+    size_t at = (size_t)hash_event(sealer->seed, &intake->body) % LH_SEALER_TABLE;
 
     while (sealer->table[at] != NULL &&
            (strcmp(sealer->table[at]->body.source, intake->body.source) != 0 ||
             strcmp(sealer->table[at]->body.id, intake->body.id) != 0)) {
-        at = (at + 1) % TABLE_SIZE;
+        at = (at + 1) % LH_SEALER_TABLE;
     }
     return &sealer->table[at];
 }
 
-static void reject_conflict(struct lh_sealer *sealer, struct lh_intake *intake)
+void lh_sealer_reject_conflict(struct lh_sealer *sealer, struct lh_intake *intake)
 {
     lh_intake_reject(intake, LH_PROBLEM_EVENT_CONFLICT,
                      "(source, id) is taken by an entry with other content");
@@ -126,6 +101,7 @@ static void settle(struct lh_sealer *sealer, struct lh_intake *intake)
 
     lh_assert(intake->status != LH_INTAKE_PREPARED);
     lh_counter_add(intake->status == LH_INTAKE_RECORDED    ? &metrics->recorded
+                   : intake->status == LH_INTAKE_JOURNALED ? &metrics->journaled
                    : intake->status == LH_INTAKE_DUPLICATE ? &metrics->duplicates
                                                            : &metrics->rejected,
                    1);
@@ -135,54 +111,93 @@ static void settle(struct lh_sealer *sealer, struct lh_intake *intake)
 /* ---- judging one event ------------------------------------------------------------------------
  */
 
+/* May an event of this type be recorded now? A GENERATION that may is not looked at here. */
 static bool check_state(struct lh_sealer *sealer, struct lh_intake *intake)
 {
-    switch (lh_ledger_state(sealer->options.ledger)) {
-    case LH_LEDGER_NEW:
-        if (intake->body.type == lhpb_EntryType_GENERATION) {
+    lhpb_EntryType type = intake->body.type;
+
+    if (lh_ledger_state(sealer->options.ledger) == LH_LEDGER_NEW) {
+        if (sealer->is_in_doubt) {
+            lh_intake_reject(intake, LH_PROBLEM_CLOCK_STEPPED, "the ledger has not begun");
+            return false;
+        }
+        if (type == lhpb_EntryType_GENERATION) {
             return true;
         }
         lh_intake_reject(intake, LH_PROBLEM_STATE_NEW, "the first entry is GENERATION");
         return false;
-    case LH_LEDGER_SUSPECT:
-        lh_intake_reject(intake, LH_PROBLEM_STATE_SUSPECT, "nothing is sealed in this state");
+    }
+    if (type == lhpb_EntryType_GENERATION) {
+        lh_intake_reject(intake, LH_PROBLEM_AUTHORITY_DENIED, "this generation has begun already");
         return false;
-    case LH_LEDGER_CONTINUOUS:
-        break;
     }
-    if (intake->body.type != lhpb_EntryType_GENERATION) {
-        return true;
+    if (sealer->is_in_doubt && lh_roster_is_concerned(type)) {
+        lh_intake_reject(intake, LH_PROBLEM_CLOCK_STEPPED, "keys change by a clock that is known");
+        return false;
     }
-    lh_intake_reject(intake, LH_PROBLEM_AUTHORITY_DENIED, "this generation has begun already");
-    return false;
+    return true;
 }
 
-/* Recorded before? Settles a duplicate and a conflict; true: it is new to the ledger. */
-static bool check_ledger(struct lh_sealer *sealer, struct lh_intake *intake)
+bool lh_sealer_check_ledger(struct lh_sealer *sealer, struct lh_intake *intake)
 {
     struct lh_err err = LH_ERR_NONE;
-    struct lh_hash digest;
+    struct lh_ledger_event found;
     enum lh_code rc =
         lh_ledger_find_event(sealer->options.ledger, lh_bytes_of_text(intake->body.source),
-                             lh_bytes_of_text(intake->body.id), &intake->index, &digest, &err);
+                             lh_bytes_of_text(intake->body.id), &found, &err);
 
     if (rc == LH_ERR_NOT_FOUND) {
         return true;
+    }
+    if (rc == LH_AGAIN) {
+        lh_intake_reject(intake, LH_PROBLEM_STATE_SUSPECT,
+                         "the event stands in a block that may not be shown in this state");
+        return false;
     }
     if (rc != LH_OK) {
         lh_log_write(sealer->options.log, LH_LOG_ERROR, "store.failed", "reason=\"%s\"", err.text);
         lh_intake_reject(intake, LH_PROBLEM_INTERNAL, "the store could not be read");
         return false;
     }
-    if (lh_hash_is_equal(&digest, &intake->content_digest)) {
+    if (lh_hash_is_equal(&found.digest, &intake->content_digest)) {
         intake->status = LH_INTAKE_DUPLICATE;
+        intake->ledger = found.ledger;
+        intake->index = found.index;
     } else {
-        reject_conflict(sealer, intake);
+        lh_sealer_reject_conflict(sealer, intake);
     }
     return false;
 }
 
-static bool check_roster(struct lh_sealer *sealer, struct lh_intake *intake, int64_t now_unix_ms)
+/* Where the wall clock would be, had it gone on from where the two were last seen together. */
+static int64_t estimate_now(struct lh_sealer *sealer)
+{
+    int64_t now_unix_ms;
+
+    (void)pthread_mutex_lock(&sealer->lock);
+    now_unix_ms = sealer->watch.wall_unix_ms + (lh_sealer_mono_now(sealer) - sealer->watch.mono_ms);
+    (void)pthread_mutex_unlock(&sealer->lock);
+    return now_unix_ms;
+}
+
+static bool check_now(struct lh_sealer *sealer, struct lh_intake *intake, int64_t *out_now_unix_ms)
+{
+    const struct lh_roster *roster = lh_keyring_own(sealer->options.rules->keyring);
+
+    *out_now_unix_ms = lh_sealer_wall_now(sealer);
+    if (lh_intake_check_now(intake, roster, *out_now_unix_ms)) {
+        return true;
+    }
+    if (!sealer->is_in_doubt) {
+        return false;
+    }
+    *out_now_unix_ms = estimate_now(sealer);
+    intake->status = LH_INTAKE_PREPARED;
+    return lh_intake_check_now(intake, roster, *out_now_unix_ms);
+}
+
+bool lh_sealer_check_roster(struct lh_sealer *sealer, struct lh_intake *intake,
+                            int64_t *out_now_unix_ms)
 {
     const struct lh_intake_rules *rules = sealer->options.rules;
     const struct lh_roster *roster = lh_keyring_own(rules->keyring);
@@ -193,7 +208,7 @@ static bool check_roster(struct lh_sealer *sealer, struct lh_intake *intake, int
         !lh_intake_judge(intake, rules, sealer->suite, false)) {
         return false;
     }
-    if (!lh_intake_check_now(intake, roster, now_unix_ms)) {
+    if (!check_now(sealer, intake, out_now_unix_ms)) {
         return false;
     }
     if (!lh_roster_is_concerned(intake->body.type)) {
@@ -209,12 +224,14 @@ static bool check_roster(struct lh_sealer *sealer, struct lh_intake *intake, int
     return true;
 }
 
-static bool encode_leaf(struct lh_sealer *sealer, struct lh_intake *intake, int64_t now_unix_ms)
+bool lh_sealer_encode_leaf(struct lh_sealer *sealer, struct lh_intake *intake, int64_t now_unix_ms)
 {
     struct lh_err err = LH_ERR_NONE;
 
     intake->entry.has_intake = true;
     intake->entry.intake.recorded_at_ms = (uint64_t)now_unix_ms;
+    intake->entry.intake.flags = (sealer->is_journaling ? LH_INTAKE_JOURNAL : 0) |
+                                 (sealer->is_in_doubt ? LH_INTAKE_CLOCK_SUSPECT : 0);
     sealer->leaf.which_kind = lhpb_Leaf_entry_tag;
     sealer->leaf.kind.entry = intake->entry;
     if (lh_leaf_encode(&intake->leaf, &sealer->leaf, &err) != LH_OK) {
@@ -225,20 +242,22 @@ static bool encode_leaf(struct lh_sealer *sealer, struct lh_intake *intake, int6
 }
 
 /* True: `intake` goes into the block. Otherwise it is settled, or its twin in the block decides. */
-static bool admit(struct lh_sealer *sealer, struct lh_intake *intake, int64_t now_unix_ms)
+static bool admit(struct lh_sealer *sealer, struct lh_intake *intake)
 {
     struct lh_intake **place = find_place(sealer, intake);
+    int64_t now_unix_ms;
 
     if (*place != NULL) {
         if (lh_hash_is_equal(&(*place)->content_digest, &intake->content_digest)) {
             intake->status = LH_INTAKE_DUPLICATE;
             return false; /* its index is known once the block is released */
         }
-        reject_conflict(sealer, intake);
+        lh_sealer_reject_conflict(sealer, intake);
         return false;
     }
-    if (!check_ledger(sealer, intake) || !check_state(sealer, intake) ||
-        !check_roster(sealer, intake, now_unix_ms) || !encode_leaf(sealer, intake, now_unix_ms)) {
+    if (!lh_sealer_check_ledger(sealer, intake) || !lh_sealer_check_journal(sealer, intake) ||
+        !check_state(sealer, intake) || !lh_sealer_check_roster(sealer, intake, &now_unix_ms) ||
+        !lh_sealer_encode_leaf(sealer, intake, now_unix_ms)) {
         return false;
     }
     *place = intake;
@@ -248,7 +267,7 @@ static bool admit(struct lh_sealer *sealer, struct lh_intake *intake, int64_t no
 /* ---- sealing ----------------------------------------------------------------------------------
  */
 
-static struct lh_sealed *sealed_new(size_t count)
+struct lh_sealed *lh_sealer_sealed_new(size_t count)
 {
     struct lh_sealed *sealed = malloc(sizeof *sealed + count * sizeof sealed->proofs[0]);
 
@@ -260,8 +279,8 @@ static struct lh_sealed *sealed_new(size_t count)
     return sealed;
 }
 
-static noreturn void end_process(struct lh_sealer *sealer, enum lh_code rc,
-                                 const struct lh_err *err)
+noreturn void lh_sealer_end_process(struct lh_sealer *sealer, enum lh_code rc,
+                                    const struct lh_err *err)
 {
     lh_log_write(sealer->options.log, LH_LOG_ERROR, "ledger.failed",
                  "reason=\"%s\" action=\"the process ends; nothing was acknowledged\"", err->text);
@@ -309,24 +328,26 @@ static void release(struct lh_sealer *sealer, size_t count, struct lh_sealed *se
         struct lh_intake *intake = sealer->block[i];
 
         intake->status = LH_INTAKE_RECORDED;
+        intake->ledger = sealer->options.ledger;
         intake->index = sealer->items[i].index;
         intake->proof_at = i;
         intake->sealed = lh_sealed_ref(sealed);
     }
 }
 
-static void seal_block(struct lh_sealer *sealer, size_t count, int64_t now_unix_ms)
+static void seal_block(struct lh_sealer *sealer, size_t count)
 {
+    int64_t now_unix_ms = lh_sealer_wall_now(sealer);
     struct lh_err err = LH_ERR_NONE;
-    struct lh_sealed *sealed = sealed_new(count);
-    int64_t start_ms = mono_now(sealer);
+    struct lh_sealed *sealed = lh_sealer_sealed_new(count);
+    int64_t start_ms = lh_sealer_mono_now(sealer);
     enum lh_code rc = LH_ERR_NOMEM;
 
     if (sealed != NULL) {
         rc = append(sealer, count, sealed, now_unix_ms, &err);
     }
     if (rc == LH_ERR_IO || rc == LH_ERR_CORRUPT) {
-        end_process(sealer, rc, &err);
+        lh_sealer_end_process(sealer, rc, &err);
     }
     if (rc != LH_OK) {
         lh_log_write(sealer->options.log, LH_LOG_ERROR, "block.refused",
@@ -341,13 +362,13 @@ static void seal_block(struct lh_sealer *sealer, size_t count, int64_t now_unix_
     lh_sealed_unref(sealed);
     atomic_store(&sealer->state, (int)lh_ledger_state(sealer->options.ledger));
     (void)pthread_mutex_lock(&sealer->lock);
-    sealer->last_block_mono_ms = mono_now(sealer);
-    lh_clock_watch_confirm(&sealer->watch, wall_now(sealer), sealer->last_block_mono_ms);
+    sealer->last_block_mono_ms = lh_sealer_mono_now(sealer);
+    lh_clock_watch_confirm(&sealer->watch, lh_sealer_wall_now(sealer), sealer->last_block_mono_ms);
     (void)pthread_mutex_unlock(&sealer->lock);
     lh_counter_add(&sealer->options.metrics->blocks, 1);
     lh_histogram_add(&sealer->options.metrics->block_entries, (double)count);
     lh_histogram_add(&sealer->options.metrics->append_seconds,
-                     (double)(mono_now(sealer) - start_ms) / 1000);
+                     (double)(lh_sealer_mono_now(sealer) - start_ms) / 1000);
 }
 
 /* A duplicate inside the block shares the fate of the first one. */
@@ -358,37 +379,19 @@ static void follow_twin(struct lh_sealer *sealer, struct lh_intake *intake)
     if (intake->status != LH_INTAKE_DUPLICATE || twin == NULL || twin == intake) {
         return;
     }
-    if (twin->status == LH_INTAKE_RECORDED) {
+    if (twin->status == LH_INTAKE_RECORDED || twin->status == LH_INTAKE_JOURNALED) {
+        intake->ledger = twin->ledger;
         intake->index = twin->index;
+        intake->journal_sequence = twin->journal_sequence;
     } else {
         intake->status = LH_INTAKE_REJECTED;
         intake->problem = twin->problem;
     }
 }
 
-/* Seal one block from the front of `list`; returns what is left of it. */
-static struct lh_intake *seal_some(struct lh_sealer *sealer, struct lh_intake *list)
+static void settle_until(struct lh_sealer *sealer, struct lh_intake *list,
+                         const struct lh_intake *rest)
 {
-    int64_t now_unix_ms = wall_now(sealer);
-    struct lh_intake *rest = list;
-    size_t count = 0;
-    bool is_closed = false;
-
-    memset(sealer->table, 0, sizeof sealer->table);
-    while (rest != NULL && !is_closed) {
-        struct lh_intake *intake = rest;
-
-        rest = rest->next;
-        if (admit(sealer, intake, now_unix_ms)) {
-            sealer->block[count++] = intake;
-            is_closed = lh_roster_is_concerned(intake->body.type) ||
-                        count == LH_BLOCK_ENTRIES_MAX ||
-                        lh_ledger_state(sealer->options.ledger) == LH_LEDGER_NEW;
-        }
-    }
-    if (count > 0) {
-        seal_block(sealer, count, now_unix_ms);
-    }
     for (struct lh_intake *intake = list; intake != rest; intake = intake->next) {
         follow_twin(sealer, intake);
     }
@@ -398,33 +401,67 @@ static struct lh_intake *seal_some(struct lh_sealer *sealer, struct lh_intake *l
         list = list->next; /* once settled it is not ours any more */
         settle(sealer, intake);
     }
+}
+
+/* Seal or keep one block from the front of `list`; returns what is left of it. */
+static struct lh_intake *take_some(struct lh_sealer *sealer, struct lh_intake *list)
+{
+    struct lh_intake *rest = list;
+    size_t count = 0;
+    bool is_closed = false;
+
+    memset(sealer->table, 0, sizeof sealer->table);
+    while (rest != NULL && !is_closed && !lh_sealer_is_founding(sealer, rest)) {
+        struct lh_intake *intake = rest;
+
+        rest = rest->next;
+        if (admit(sealer, intake)) {
+            sealer->block[count++] = intake;
+            is_closed = lh_roster_is_concerned(intake->body.type) ||
+                        count == LH_BLOCK_ENTRIES_MAX ||
+                        lh_ledger_state(sealer->options.ledger) == LH_LEDGER_NEW;
+        }
+    }
+    if (count > 0 && sealer->is_journaling) {
+        lh_sealer_keep_block(sealer, count);
+    } else if (count > 0) {
+        seal_block(sealer, count);
+    }
+    if (rest == list) { /* it begins a generation, alone */
+        rest = list->next;
+        lh_sealer_found(sealer, list);
+    }
+    settle_until(sealer, list, rest);
     return rest;
 }
 
+/* A new generation has begun: whoever asks again a moment later finds it. */
 static void refuse_all(struct lh_sealer *sealer, struct lh_intake *list)
 {
     while (list != NULL) {
         struct lh_intake *intake = list;
 
         list = list->next;
-        lh_intake_reject(intake, LH_PROBLEM_CLOCK_STEPPED, "nothing is recorded until then");
+        lh_intake_reject(intake, LH_PROBLEM_STOPPING, "a new generation begins");
         settle(sealer, intake);
     }
 }
 
-/* Everything that waits, up to one block; NULL: stop. */
-static struct lh_intake *take_batch(struct lh_sealer *sealer)
+/* Everything that waits, up to one block; NULL: nothing does, but there is something to look at.
+ * False: stop. */
+static bool take_batch(struct lh_sealer *sealer, struct lh_intake **out)
 {
-    struct lh_intake *list;
     struct lh_intake *last;
     size_t taken = 1;
+    bool is_over;
 
     (void)pthread_mutex_lock(&sealer->lock);
-    while (sealer->first == NULL && !sealer->is_stopping) {
+    while (sealer->first == NULL && !sealer->is_stopping && !sealer->is_clock_confirmed) {
         (void)pthread_cond_wait(&sealer->is_wanted, &sealer->lock);
     }
-    list = sealer->first;
-    last = list;
+    sealer->is_clock_confirmed = false;
+    *out = sealer->first;
+    last = sealer->first;
     while (last != NULL && last->next != NULL && taken < LH_BLOCK_ENTRIES_MAX) {
         last = last->next;
         taken++;
@@ -435,24 +472,28 @@ static struct lh_intake *take_batch(struct lh_sealer *sealer)
         sealer->count -= taken;
         last->next = NULL;
     }
+    is_over = *out == NULL && sealer->is_stopping;
     (void)pthread_mutex_unlock(&sealer->lock);
-    return list;
+    return !is_over;
 }
 
 static void *run_sealer(void *arg)
 {
     struct lh_sealer *sealer = arg;
-    struct lh_intake *list;
+    struct lh_intake *list = NULL;
 
-    while ((list = take_batch(sealer)) != NULL) {
-        if (look_at_clocks(sealer)) {
-            refuse_all(sealer, list);
-            continue;
+    do {
+        sealer->is_in_doubt = look_at_clocks(sealer);
+        sealer->is_journaling =
+            sealer->is_in_doubt || lh_ledger_state(sealer->options.ledger) == LH_LEDGER_SUSPECT;
+        if (!sealer->is_journaling && lh_journal_count(sealer->options.journal) > 0) {
+            lh_sealer_adopt(sealer);
         }
-        while (list != NULL) {
-            list = seal_some(sealer, list);
+        while (list != NULL && !atomic_load(&sealer->is_superseded)) {
+            list = take_some(sealer, list);
         }
-    }
+        refuse_all(sealer, list);
+    } while (take_batch(sealer, &list));
     return NULL;
 }
 
@@ -460,10 +501,10 @@ static void *run_sealer(void *arg)
 static void start_watch(struct lh_sealer *sealer)
 {
     struct lh_ledger_head head;
-    int64_t now_unix_ms = wall_now(sealer);
+    int64_t now_unix_ms = lh_sealer_wall_now(sealer);
 
     lh_ledger_head(sealer->options.ledger, &head);
-    sealer->last_block_mono_ms = mono_now(sealer);
+    sealer->last_block_mono_ms = lh_sealer_mono_now(sealer);
     lh_clock_watch_confirm(&sealer->watch, now_unix_ms, sealer->last_block_mono_ms);
     if (head.size > 0 && head.time_unix_ms > now_unix_ms + LH_CLOCK_STEP_MS) {
         sealer->watch.is_stepped = true;
@@ -491,6 +532,13 @@ enum lh_code lh_sealer_new(struct lh_sealer **out, const struct lh_sealer_option
     atomic_init(&sealer->state, (int)lh_ledger_state(options->ledger));
     start_watch(sealer);
     rc = lh_suite_new(&sealer->suite, options->rules->suite, err);
+    if (rc == LH_OK) {
+        rc = lh_signer_open(&sealer->recorder, options->recorder_path, err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_sealer_open_journal(sealer, err);
+        atomic_store(&sealer->is_clock_stepped, sealer->watch.is_stepped);
+    }
     if (rc == LH_OK) {
         rc = lh_random_fill(&random, &sealer->seed, sizeof sealer->seed, err);
     }
@@ -522,6 +570,8 @@ void lh_sealer_free(struct lh_sealer *sealer)
         (void)pthread_mutex_unlock(&sealer->lock);
         (void)pthread_join(sealer->thread, NULL);
     }
+    lh_ledger_close(sealer->next);
+    lh_signer_free(sealer->recorder);
     lh_suite_free(sealer->suite);
     (void)pthread_cond_destroy(&sealer->is_wanted);
     (void)pthread_mutex_destroy(&sealer->lock);
@@ -573,9 +623,11 @@ bool lh_sealer_is_clock_stepped(struct lh_sealer *sealer)
 void lh_sealer_confirm_clock(struct lh_sealer *sealer)
 {
     (void)pthread_mutex_lock(&sealer->lock);
-    lh_clock_watch_confirm(&sealer->watch, wall_now(sealer), mono_now(sealer));
-    (void)pthread_mutex_unlock(&sealer->lock);
+    lh_clock_watch_confirm(&sealer->watch, lh_sealer_wall_now(sealer), lh_sealer_mono_now(sealer));
+    sealer->is_clock_confirmed = true;
     atomic_store(&sealer->is_clock_stepped, false);
+    (void)pthread_cond_signal(&sealer->is_wanted);
+    (void)pthread_mutex_unlock(&sealer->lock);
 }
 
 int64_t lh_sealer_last_block_mono_ms(struct lh_sealer *sealer)
@@ -586,4 +638,9 @@ int64_t lh_sealer_last_block_mono_ms(struct lh_sealer *sealer)
     mono_ms = sealer->last_block_mono_ms;
     (void)pthread_mutex_unlock(&sealer->lock);
     return mono_ms;
+}
+
+bool lh_sealer_is_superseded(struct lh_sealer *sealer)
+{
+    return atomic_load(&sealer->is_superseded);
 }

@@ -7,14 +7,16 @@
  * While a block is on its way to the disk the next one gathers: group commit without a timer.
  *
  *  1. An event is settled exactly once, on the committer's thread, after the block that holds it is
- *     released; no reply leaves before that.
- *  2. (source, id) is unique: against the ledger and inside the batch.
+ *     released, or after it is on disk in the journal; no reply leaves before that.
+ *  2. (source, id) is unique: against the ledger, the journal and inside the batch.
  *  3. An entry that changes the roster closes its block, so that what follows is judged by it.
- *  4. If the clocks part, nothing is recorded until an operator confirms.
+ *  4. While the ledger is suspect, or the clocks parted and no operator has confirmed, nothing is
+ *     sealed: entries go to the journal, and blocks take them from there afterwards.
  *  5. A failed commit ends the process at once: nobody is told anything that is not on the disk.
  */
 
 #include "crypto/base/time.h"
+#include "ledger/journal.h"
 #include "ledger/ledger.h"
 #include "node/intake.h"
 #include "node/log.h"
@@ -25,7 +27,12 @@ enum { LH_EXIT_CORRUPT = 4, LH_EXIT_IO = 5 };
 struct lh_sealer;
 
 struct lh_sealer_options {
-    struct lh_ledger *ledger;            /* LH_KEEPS */
+    struct lh_ledger *ledger;             /* LH_KEEPS */
+    struct lh_journal *journal;           /* LH_KEEPS */
+    const struct lh_ledger_options *next; /* LH_KEEPS; what a next generation is opened with, but
+                                             for its number and its seal key */
+    const char *data;          /* LH_KEEPS; the directory with keys/seal-<generation>.pem */
+    const char *recorder_path; /* until lh_sealer_new returns */
     const struct lh_intake_rules *rules; /* LH_KEEPS */
     struct lh_metrics *metrics;          /* LH_KEEPS */
     struct lh_log *log;                  /* LH_KEEPS */
@@ -50,6 +57,8 @@ enum lh_ledger_state lh_sealer_state(struct lh_sealer *sealer);
 bool lh_sealer_is_clock_stepped(struct lh_sealer *sealer);
 /** An operator has looked at the clock: go on from here. */
 void lh_sealer_confirm_clock(struct lh_sealer *sealer);
+/** A next generation has begun: this node is to be opened anew. */
+bool lh_sealer_is_superseded(struct lh_sealer *sealer);
 /** Monotonic time of the last block (of the start, before the first). */
 int64_t lh_sealer_last_block_mono_ms(struct lh_sealer *sealer);
 

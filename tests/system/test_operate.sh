@@ -202,8 +202,14 @@ XDG_STATE_HOME=$work/newcomer # who has not seen what was recorded afterwards
 expect 0 liuhen stats --by type --data back
 says out 'QUERY	5'
 expect 1 liuhen doctor --data back
-expect 6 liuhen record events.ndjson --data back
+expect 0 liuhen record events.ndjson --data back # what it has, it has under seal
 says err suspect
+says out 'duplicate	gaj/1/'
+sed 's/"q-/"s-/' events.ndjson >later.ndjson
+expect 0 liuhen record later.ndjson --data back
+says out 'journaled	gaj/1 journal 1'
+expect 0 liuhen status --data back
+says out 'out  two officers sign'
 stop_node
 
 claim "a store that was changed in the backup is found when it is judged again"

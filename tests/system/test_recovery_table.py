@@ -166,14 +166,20 @@ def is_continuous(world, size, why):
 def is_suspect(world, size, why, before=()):
     node = world.node
     guard = content(node.guard)
+    kept = []
     for _ in range(2):
         status = node.status()
         equal(status["state"], "suspect")
         assert why in status["why"], status["why"]
         equal(status["size"], size, "what readers see")
         equal(node.get("/readyz").json["code"], "state.suspect")
-        reply = node.record(event())
-        equal((reply.status, reply.json["code"]), (503, "state.suspect"))
+        kept.append(event())
+        reply = node.record(kept[-1])
+        equal((reply.status, reply.json["results"][0]["sequence"]), (202, len(kept)))
+        for at, one in enumerate(kept):  # what was kept before is there, under the same receipt
+            again = node.record(one).json["results"][0]
+            equal((again["status"], again["sequence"]), ("journaled", at + 1))
+        equal(node.status()["journal"], len(kept))
         equal(node.size(), size)
         equal(node.get("/v1/entries/gaj/1/%d" % size).status, 404)
         node.stop()

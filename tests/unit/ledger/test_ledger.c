@@ -299,8 +299,7 @@ static void events_and_private_parts_are_found(void **state)
     struct lh_suite *suite = lh_city_suite(lh_office_city(place->office));
     struct lh_buf found = LH_BUF_EMPTY;
     struct lh_err err = LH_ERR_NONE;
-    uint64_t index = 0;
-    struct lh_hash digest;
+    struct lh_ledger_event event;
     size_t part_count = 0;
 
     lh_place_fill(place, 100);
@@ -311,15 +310,16 @@ static void events_and_private_parts_are_found(void **state)
 
         lh_office_body(place->office, i, &body);
         lh_place_must(lh_ledger_find_event(place->ledger, lh_bytes_of_text(body.source),
-                                           lh_bytes_of_text(body.id), &index, &digest, &err),
+                                           lh_bytes_of_text(body.id), &event, &err),
                       &err);
-        lh_place_must(lh_ledger_leaf(place->ledger, index, &found, &err), &err);
+        assert_ptr_equal(event.ledger, place->ledger);
+        lh_place_must(lh_ledger_leaf(place->ledger, event.index, &found, &err), &err);
         assert_true(lh_bytes_is_equal(lh_buf_bytes(&found), lh_office_leaf(place->office, i)));
         lh_place_must(lh_leaf_decode(&leaf, lh_buf_bytes(&found), &err), &err);
         struct lh_hash want =
             lh_body_hash(suite, lh_bytes_of(leaf.kind.entry.body.bytes, leaf.kind.entry.body.size));
-        assert_true(lh_hash_is_equal(&digest, &want));
-        enum lh_code rc = lh_ledger_private(place->ledger, index, &found, &err);
+        assert_true(lh_hash_is_equal(&event.digest, &want));
+        enum lh_code rc = lh_ledger_private(place->ledger, event.index, &found, &err);
         assert_int_equal(rc, private_part.len == 0 ? LH_ERR_NOT_FOUND : LH_OK);
         if (rc == LH_OK) {
             assert_true(lh_bytes_is_equal(lh_buf_bytes(&found), private_part));
@@ -328,7 +328,7 @@ static void events_and_private_parts_are_found(void **state)
     }
     assert_true(part_count > 40);
     assert_int_equal(lh_ledger_find_event(place->ledger, lh_bytes_of_text("hall"),
-                                          lh_bytes_of_text("nothing"), &index, &digest, &err),
+                                          lh_bytes_of_text("nothing"), &event, &err),
                      LH_ERR_NOT_FOUND);
     lh_buf_clear(&found);
 }

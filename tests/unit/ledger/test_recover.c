@@ -76,7 +76,7 @@ static enum lh_code reopen(struct place *place)
     path_in(path, place, "guard");
     must(lh_guard_open(&place->guard, path, &err), &err);
     lh_office_options(place->office, &options, place->store, place->guard);
-    options.is_restored_marker = place->is_restored;
+    options.marker = lh_bytes_of_text(place->is_restored ? "restored" : "");
     options.machine_id = place->machine;
     return lh_ledger_open(&place->ledger, &options, place->why, &err);
 }
