@@ -64,21 +64,30 @@ static void add_bash_names(struct lh_buf *out, const struct lh_option *options)
     }
 }
 
-/* The words that may follow a first one. */
+/* Two verbs of two words with the same first one. `last` may be NULL. */
+static bool begins_alike(const struct lh_verb *last, const struct lh_verb *verb)
+{
+    return last != NULL && first_len(last) == first_len(verb) &&
+           strncmp(last->name, verb->name, first_len(verb)) == 0;
+}
+
+/* The words that may follow a first one; verbs of one first word stand together. */
 static void add_bash_seconds(struct lh_buf *out, const struct lh_verb *verbs)
 {
+    const struct lh_verb *last = NULL;
+
     for (const struct lh_verb *verb = verbs; verb->name != NULL; verb++) {
         if (second_word(verb) == NULL) {
             continue;
         }
-        if (is_first_of_word(verbs, verb)) {
-            lh_buf_add_format(out, "    \"2 %.*s\") list=\"", (int)first_len(verb), verb->name);
+        if (!begins_alike(last, verb)) {
+            lh_buf_add_format(out, "%s    \"2 %.*s\") list=\"", last != NULL ? "\" ;;\n" : "",
+                              (int)first_len(verb), verb->name);
         }
         lh_buf_add_format(out, " %s", second_word(verb));
-        if (verb[1].name == NULL || is_first_of_word(verbs, verb + 1)) {
-            lh_buf_add_text(out, "\" ;;\n");
-        }
+        last = verb;
     }
+    lh_buf_add_text(out, last != NULL ? "\" ;;\n" : "");
 }
 
 static void add_bash(struct lh_buf *out, const struct lh_completion *of)
@@ -166,26 +175,47 @@ static void add_zsh_firsts(struct lh_buf *out, const struct lh_completion *of)
                          "    fi\n");
 }
 
+/* A first word that is a verb by itself too, like restore: its own options and operands come next.
+ */
+static bool is_verb_too(const struct lh_verb *verbs, const struct lh_verb *of)
+{
+    for (const struct lh_verb *verb = verbs; verb->name != NULL; verb++) {
+        if (second_word(verb) == NULL && begins_alike(verb, of)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void end_zsh_seconds(struct lh_buf *out, const struct lh_verb *verbs,
+                            const struct lh_verb *last)
+{
+    if (last != NULL) {
+        lh_buf_add_format(out, "        )\n        _describe -t commands command list%s ;;\n",
+                          is_verb_too(verbs, last) ? "" : "\n        return");
+    }
+}
+
 /* The words that may follow a first one. */
 static void add_zsh_seconds(struct lh_buf *out, const struct lh_completion *of)
 {
+    const struct lh_verb *last = NULL;
+
     lh_buf_add_text(out, "    case \"$CURRENT $words[2]\" in\n");
     for (const struct lh_verb *verb = of->verbs; verb->name != NULL; verb++) {
         if (second_word(verb) == NULL) {
             continue;
         }
-        if (is_first_of_word(of->verbs, verb)) {
+        if (!begins_alike(last, verb)) {
+            end_zsh_seconds(out, of->verbs, last);
             lh_buf_add_format(out, "    '3 %.*s')\n        list=(\n", (int)first_len(verb),
                               verb->name);
         }
         add_zsh_word(out, second_word(verb), strlen(second_word(verb)),
                      lh_words_in(&verb->title, of->lang));
-        if (verb[1].name == NULL || is_first_of_word(of->verbs, verb + 1)) {
-            lh_buf_add_text(out, "        )\n"
-                                 "        _describe -t commands command list\n"
-                                 "        return ;;\n");
-        }
+        last = verb;
     }
+    end_zsh_seconds(out, of->verbs, last);
     lh_buf_add_text(out, "    esac\n");
 }
 
@@ -267,7 +297,9 @@ static void add_fish_verb(struct lh_buf *out, const struct lh_completion *of,
                           const struct lh_verb *verb)
 {
     const char *second = second_word(verb);
+    struct lh_buf under = LH_BUF_EMPTY;
 
+    lh_buf_add_text(&under, verb->name);
     if (is_first_of_word(of->verbs, verb)) {
         lh_buf_add_format(out, "complete -c liuhen -n __liuhen_next -f -a %.*s",
                           (int)first_len(verb), verb->name);
@@ -278,7 +310,13 @@ static void add_fish_verb(struct lh_buf *out, const struct lh_completion *of,
                           (int)first_len(verb), verb->name, second);
         add_fish_title(out, lh_words_in(&verb->title, of->lang));
     }
-    add_fish_options(out, verb->name, verb->options, of->lang);
+    for (const struct lh_verb *at = of->verbs; second == NULL && at->name != NULL; at++) {
+        if (second_word(at) != NULL && begins_alike(verb, at)) { /* whose options are its own */
+            lh_buf_add_format(&under, "; and not __liuhen_under %s", at->name);
+        }
+    }
+    add_fish_options(out, lh_buf_text(&under), verb->options, of->lang);
+    lh_buf_clear(&under);
 }
 
 static void add_fish(struct lh_buf *out, const struct lh_completion *of)

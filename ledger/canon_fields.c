@@ -80,7 +80,9 @@
     X(Hello)                                                                                       \
     X(Bye)                                                                                         \
     X(Ping)                                                                                        \
-    X(Grant)
+    X(Grant)                                                                                       \
+    X(JournalStatement)                                                                            \
+    X(JournalReceipt)
 
 #define JOIN(a, b) JOIN_NOW(a, b)
 #define JOIN_NOW(a, b) a##b

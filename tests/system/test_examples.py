@@ -146,7 +146,8 @@ class Stage:
         return self.run("chmod 600 salt && liuhen import csv example.csv --map example.map --salt-file salt --dry-run")
 
     def try_config(self, text):
-        (self.dir / "work/example.conf").write_text(self.placed(text))
+        data = "" if text.startswith("data =") else "data = /var/lib/liuhend\n"  # some settings of many
+        (self.dir / "work/example.conf").write_text(self.placed(data + text))
         return self.run("liuhend --config example.conf --check-config")
 
 

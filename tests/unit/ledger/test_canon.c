@@ -300,10 +300,22 @@ static void a_random_message_decodes_to_itself_or_breaks_a_rule(void **state)
 
 /* Those that are sent, kept or signed whole; the others stand in them. */
 static const pb_msgdesc_t *const whole_messages[] = {
-    lhpb_Leaf_fields,       lhpb_ClientPart_fields, lhpb_NodePart_fields, lhpb_PrivatePart_fields,
-    lhpb_BoxContent_fields, lhpb_Submission_fields, lhpb_Act_fields,      lhpb_ReceiptExtra_fields,
-    lhpb_Enrolment_fields,  lhpb_Genesis_fields,    lhpb_Hello_fields,    lhpb_Bye_fields,
-    lhpb_Ping_fields,       lhpb_Grant_fields,
+    lhpb_Leaf_fields,
+    lhpb_ClientPart_fields,
+    lhpb_NodePart_fields,
+    lhpb_PrivatePart_fields,
+    lhpb_BoxContent_fields,
+    lhpb_Submission_fields,
+    lhpb_Act_fields,
+    lhpb_ReceiptExtra_fields,
+    lhpb_Enrolment_fields,
+    lhpb_Genesis_fields,
+    lhpb_Hello_fields,
+    lhpb_Bye_fields,
+    lhpb_Ping_fields,
+    lhpb_Grant_fields,
+    lhpb_JournalStatement_fields,
+    lhpb_JournalReceipt_fields,
 };
 
 static union {
@@ -316,6 +328,8 @@ static union {
     lhpb_BoxContent content;
     lhpb_ReceiptExtra extra;
     lhpb_Hello hello;
+    lhpb_JournalReceipt journal_receipt;
+    lhpb_JournalStatement journal_statement;
 } any;
 
 static void every_message_is_written_as_the_library_writes_it(void **state)
