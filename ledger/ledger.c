@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Sessions whose verifiers a running ledger keeps: more than a department opens in a session's 8
+ * hours. */
+enum { SESSIONS_AT_HAND = 4096 };
+
 const char *lh_ledger_state_name(enum lh_ledger_state state)
 {
     switch (state) {
@@ -115,8 +119,12 @@ static enum lh_code init_ledger(struct lh_ledger *ledger, const struct lh_ledger
     if (rc != LH_OK) {
         return rc;
     }
-    return lh_roster_new(&ledger->roster, options->genesis, lh_bytes_of_text(ledger->department),
-                         err);
+    rc =
+        lh_roster_new(&ledger->roster, options->genesis, lh_bytes_of_text(ledger->department), err);
+    if (rc == LH_OK) {
+        lh_roster_keep_sessions(ledger->roster, SESSIONS_AT_HAND);
+    }
+    return rc;
 }
 
 enum lh_code lh_ledger_open(struct lh_ledger **out, const struct lh_ledger_options *options,

@@ -48,6 +48,7 @@ static void add_check(struct lh_replay *replay, uint64_t index, const lhpb_Signa
     if (key == NULL) {
         return;
     }
+    lh_assert(key->verifier != NULL); /* a replay's roster keeps them all */
     struct lh_replay_check *check = &replay->batch[replay->batch_count++];
     check->verifier = key->verifier;
     memcpy(check->sig.bytes, signature->value, sizeof check->sig.bytes);

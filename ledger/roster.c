@@ -127,6 +127,28 @@ static enum lh_code out_of_memory(struct lh_err *err)
     return lh_err_set(err, LH_ERR_NOMEM, "roster: out of memory");
 }
 
+static void drop_verifier(struct lh_roster *roster, struct lh_roster_row *row)
+{
+    if (roster->session_max != 0 && row->verifier != NULL) {
+        lh_verifier_free(row->verifier);
+        row->verifier = NULL;
+        row->key.verifier = NULL;
+        roster->session_count--;
+    }
+}
+
+/* Sessions last hours, their keys are known for ever: the oldest verifier at hand makes room. */
+static void drop_oldest_verifiers(struct lh_roster *roster)
+{
+    while (roster->session_max != 0 && roster->session_count > roster->session_max) {
+        struct lh_roster_row *row = &roster->rows[roster->session_first++];
+
+        if (row->key.kind == LH_SIGNER_SESSION) {
+            drop_verifier(roster, row);
+        }
+    }
+}
+
 /* Either all of it happens or nothing does. */
 static enum lh_code add_row(struct lh_roster *roster, struct lh_roster_row *row, struct lh_err *err)
 {
@@ -148,6 +170,8 @@ static enum lh_code add_row(struct lh_roster *roster, struct lh_roster_row *row,
         put_index(roster, &roster->by_staff, at);
     } else if (row->key.kind == LH_SIGNER_SESSION) {
         put_index(roster, &roster->by_session, at);
+        roster->session_count++;
+        drop_oldest_verifiers(roster);
     }
     return LH_OK;
 }
@@ -262,6 +286,13 @@ void lh_roster_free(struct lh_roster *roster)
     free(roster);
 }
 
+void lh_roster_keep_sessions(struct lh_roster *roster, size_t count)
+{
+    lh_assert(count > 0);
+    lh_assert(roster->session_count == 0);
+    roster->session_max = count;
+}
+
 /* ---- reading --------------------------------------------------------------------------------- */
 
 const struct lh_roster_key *lh_roster_find(const struct lh_roster *roster,
@@ -276,6 +307,23 @@ const struct lh_roster_key *lh_roster_find_staff(const struct lh_roster *roster,
 {
     const struct lh_roster_row *row = lh_roster_row_find(roster, &roster->by_staff, staff);
     return row != NULL ? &row->key : NULL;
+}
+
+enum lh_code lh_roster_key_verify(const struct lh_roster_key *key, const struct lh_sig *sig,
+                                  struct lh_bytes message, struct lh_err *err)
+{
+    struct lh_verifier *verifier = NULL;
+    enum lh_code rc;
+
+    if (key->verifier != NULL) {
+        return lh_verify(key->verifier, sig, message, err);
+    }
+    rc = lh_verifier_new(&verifier, &key->key, err);
+    if (rc == LH_OK) {
+        rc = lh_verify(verifier, sig, message, err);
+    }
+    lh_verifier_free(verifier);
+    return rc;
 }
 
 size_t lh_roster_count(const struct lh_roster *roster)
@@ -506,6 +554,7 @@ static void apply_session_end(struct lh_roster *roster, const lhpb_Body *body)
     if ((int64_t)body->event_time_ms < row->key.valid_until_unix_ms) {
         row->key.valid_until_unix_ms = (int64_t)body->event_time_ms;
     }
+    drop_verifier(roster, row);
 }
 
 static void apply_key_comp(struct lh_roster *roster, const lhpb_KeyComp *comp)

@@ -10,8 +10,8 @@
  *  2. Intake asks more (lh_roster_check_intake): valid at event time, not revoked at recording.
  *  3. Key ids are unique: an enrolment that repeats one is refused.
  *
- * Pure, grows with the number of keys, not of entries. One writer; readers hold it still.
- * Spec: specs/entries.md "Authority" and "Validity in time".
+ * Pure, grows with the number of keys, not of entries; a key costs little, its verifier some KiB.
+ * One writer; readers hold it still. Spec: specs/entries.md "Authority" and "Validity in time".
  */
 
 #include "ledger/authority.h"
@@ -39,7 +39,7 @@ struct lh_roster_key {
     int64_t valid_until_unix_ms;  /* INT64_MAX: open */
     int64_t revoked_from_unix_ms; /* LEAVE, KEYCOMP: INT64_MAX if none */
     bool is_replaced; /* by a later key of the same pseudonym: intake takes no more of it */
-    const struct lh_verifier *verifier; /* borrowed from the roster */
+    const struct lh_verifier *verifier; /* borrowed from the roster; NULL: not kept at hand */
 };
 
 /** Starts with the officers and the recorder of `department` in the genesis (copied). */
@@ -52,6 +52,14 @@ enum lh_code lh_roster_new(struct lh_roster **out, const struct lh_genesis *gene
 enum lh_code lh_roster_copy(struct lh_roster **out, const struct lh_roster *from,
                             struct lh_err *err) LH_MUST_CHECK;
 void lh_roster_free(struct lh_roster *roster);
+/**
+ * From now on keep verifiers at hand only for the `count` sessions opened last, and for none that
+ * was ended. Before the first session is taken in; a roster that was not told keeps them all.
+ */
+void lh_roster_keep_sessions(struct lh_roster *roster, size_t count);
+/** lh_verify with this key, whose verifier is made for this once when it is not at hand. */
+enum lh_code lh_roster_key_verify(const struct lh_roster_key *key, const struct lh_sig *sig,
+                                  struct lh_bytes message, struct lh_err *err) LH_MUST_CHECK;
 /** NULL if no earlier leaf enrolled it. O(1). Borrowed until the roster changes. */
 const struct lh_roster_key *lh_roster_find(const struct lh_roster *roster,
                                            const struct lh_key_id *id);

@@ -157,7 +157,8 @@ static enum lh_code verify_signatures(const struct lh_roster *roster, struct lh_
             lh_roster_row_find(roster, &roster->by_id, entry->signatures[i].key_id);
 
         memcpy(sig.bytes, entry->signatures[i].value, LH_SIG_SIZE);
-        enum lh_code rc = lh_verify(row->verifier, &sig, lh_bytes_of(message, sizeof message), err);
+        enum lh_code rc =
+            lh_roster_key_verify(&row->key, &sig, lh_bytes_of(message, sizeof message), err);
         if (rc != LH_OK) {
             lh_err_wrap(err, rc, "signature %zu", i);
             return rc;

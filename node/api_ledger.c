@@ -29,7 +29,8 @@ static const char *signature_word(const struct lh_node *node, struct lh_suite *s
     }
     memcpy(signature.bytes, entry->signatures[at].value, sizeof signature.bytes);
     lh_entry_message(message, &node->rules.network_id, &body_hash);
-    return lh_verify(key->verifier, &signature, lh_bytes_of(message, sizeof message), NULL) == LH_OK
+    return lh_roster_key_verify(key, &signature, lh_bytes_of(message, sizeof message), NULL) ==
+                   LH_OK
                ? "ok"
                : "bad";
 }

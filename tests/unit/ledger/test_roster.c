@@ -205,6 +205,77 @@ static void each_kind_of_signer_reaches_its_level(void **state)
     }
 }
 
+/* Session `number` of STAFF_A with a key of its own. */
+static void open_session(uint8_t number)
+{
+    body_of(lhpb_EntryType_SESSION);
+    pseudonym(world.body.staff, STAFF_A);
+    memset(world.body.detail.session_open.session_id, number, 16);
+    lh_fixture_key(&world.body.detail.session_open.key, staff_alg(), number);
+    sign_by(STAFF_A, 0);
+    assert_int_equal(apply(), LH_OK);
+}
+
+static bool is_at_hand(uint8_t number)
+{
+    return key_of(staff_alg(), number)->verifier != NULL;
+}
+
+static void query_in(uint8_t number)
+{
+    query_of(STAFF_A);
+    world.body.has_session = true;
+    memset(world.body.session, number, 16);
+    sign_by(number, 0);
+}
+
+static void verifiers_of_old_and_ended_sessions_are_let_go_and_still_judged(void **state)
+{
+    enum { FIRST = 30, LAST = 34 };
+
+    (void)state;
+    lh_roster_keep_sessions(world.roster, 3);
+    enrol(STAFF_A, STAFF_A);
+    for (uint8_t number = FIRST; number <= LAST; number++) {
+        open_session(number);
+        enrol(STAFF_B, (uint8_t)(number + 20)); /* other keys come in between */
+    }
+    assert_true(is_at_hand(LAST) && is_at_hand(LAST - 1) && is_at_hand(LAST - 2));
+    assert_false(is_at_hand(LAST - 3) || is_at_hand(FIRST));
+    assert_true(is_at_hand(STAFF_A) && is_at_hand(FIRST + 20));
+    body_of(lhpb_EntryType_SESSION_END);
+    pseudonym(world.body.staff, STAFF_A);
+    memset(world.body.detail.session_end.session_id, LAST - 1, 16);
+    assert_int_equal(apply(), LH_OK);
+    assert_int_equal(apply(), LH_OK); /* said twice */
+    assert_false(is_at_hand(LAST - 1));
+    for (uint8_t number = FIRST; number <= LAST; number++) {
+        query_in(number);
+        assert_int_equal(judge(NULL), LH_OK);
+        world.entry.signatures[0].value[5] ^= 1;
+        assert_int_equal(judge(NULL), LH_ERR_FORGED);
+    }
+    /* Room that an end has made is used. */
+    open_session(LAST + 1);
+    assert_true(is_at_hand(LAST + 1) && is_at_hand(LAST) && is_at_hand(LAST - 2));
+}
+
+static void a_roster_that_was_not_told_keeps_all_verifiers(void **state)
+{
+    (void)state;
+    enrol(STAFF_A, STAFF_A);
+    for (uint8_t number = 30; number < 40; number++) {
+        open_session(number);
+    }
+    body_of(lhpb_EntryType_SESSION_END);
+    pseudonym(world.body.staff, STAFF_A);
+    memset(world.body.detail.session_end.session_id, 31, 16);
+    assert_int_equal(apply(), LH_OK);
+    for (uint8_t number = 30; number < 40; number++) {
+        assert_true(is_at_hand(number));
+    }
+}
+
 static void a_signature_that_fails_is_forged(void **state)
 {
     (void)state;
@@ -459,6 +530,8 @@ int main(void)
         WITH_WORLD(roles_change_with_a_role_entry),
         WITH_WORLD(only_the_types_that_matter_are_its_concern),
         WITH_WORLD(each_kind_of_signer_reaches_its_level),
+        WITH_WORLD(verifiers_of_old_and_ended_sessions_are_let_go_and_still_judged),
+        WITH_WORLD(a_roster_that_was_not_told_keeps_all_verifiers),
         WITH_WORLD(a_signature_that_fails_is_forged),
         WITH_WORLD(a_key_that_no_earlier_leaf_enrolled_is_forged),
         WITH_WORLD(an_officer_act_needs_two_different_officers),
