@@ -57,9 +57,13 @@ static int32_t next_rune(struct lh_bytes *rest)
 {
     static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
     uint8_t lead = rest->data[0];
-    size_t len = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    uint32_t rune = len == 1 ? lead : len == 2 ? lead & 0x1fU : len == 3 ? lead & 0x0fU : lead & 7U;
+    size_t len = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    uint32_t rune = len == 2 ? lead & 0x1fU : len == 3 ? lead & 0x0fU : lead & 7U;
 
+    if (lead < 0x80) { /* most are */
+        *rest = lh_bytes_of(rest->data + 1, rest->len - 1);
+        return lead;
+    }
     if (len == 0 || lead > 0xf4 || len > rest->len) {
         return -1;
     }

@@ -26,17 +26,10 @@ static enum lh_code refuse(const struct lh_canon_field *field, const char *what,
 
 /* ---- pieces ---------------------------------------------------------------------------------- */
 
-/* Cuts the next varint off `rest`; false when there is none in its shortest form below 2^64. */
-static bool take_varint(struct lh_bytes *rest, uint64_t *out)
+static bool take_long_varint(struct lh_bytes *rest, uint64_t *out)
 {
     uint64_t value = 0;
 
-    if (rest->len > 0 && rest->data[0] < 0x80) { /* most are */
-        *out = rest->data[0];
-        rest->data++;
-        rest->len--;
-        return true;
-    }
     for (size_t i = 0; i < rest->len && i < VARINT_MAX; i++) {
         uint8_t byte = rest->data[i];
 
@@ -47,9 +40,20 @@ static bool take_varint(struct lh_bytes *rest, uint64_t *out)
         rest->data += i + 1;
         rest->len -= i + 1;
         *out = value;
-        return (i == 0 || byte != 0) && (i < VARINT_MAX - 1 || byte == 1);
+        return byte != 0 && (i < VARINT_MAX - 1 || byte == 1);
     }
     return false;
+}
+
+/* Cuts the next varint off `rest`; false when there is none in its shortest form below 2^64. */
+static inline bool take_varint(struct lh_bytes *rest, uint64_t *out)
+{
+    if (rest->len > 0 && rest->data[0] < 0x80) { /* most are that short */
+        *out = *rest->data++;
+        rest->len--;
+        return true;
+    }
+    return take_long_varint(rest, out);
 }
 
 static bool take_bytes(struct lh_bytes *rest, struct lh_bytes *out)

@@ -156,7 +156,8 @@ static enum lh_code add_row(struct lh_roster *roster, struct lh_roster_row *row,
         !reserve_index(roster, &roster->by_staff) || !reserve_index(roster, &roster->by_session)) {
         return out_of_memory(err);
     }
-    enum lh_code rc = lh_verifier_new(&row->verifier, &row->key.key, err);
+    enum lh_code rc =
+        roster->has_no_verifiers ? LH_OK : lh_verifier_new(&row->verifier, &row->key.key, err);
     if (rc != LH_OK) {
         lh_err_wrap(err, rc, "roster");
         return rc;
@@ -256,12 +257,16 @@ enum lh_code lh_roster_copy(struct lh_roster **out, const struct lh_roster *from
     }
     roster->network_id = from->network_id;
     roster->suite = from->suite;
+    roster->session_max = from->session_max;
     memcpy(roster->department, from->department, sizeof roster->department);
     for (size_t i = 0; rc == LH_OK && i < from->count; i++) {
         struct lh_roster_row row = from->rows[i];
 
         row.key.enrolled_at = 0;
         rc = add_row(roster, &row, err); /* in the same order, so row numbers stay what they were */
+        if (rc == LH_OK && from->rows[i].verifier == NULL) {
+            drop_verifier(roster, &roster->rows[i]);
+        }
     }
     if (rc != LH_OK) {
         lh_roster_free(roster);
@@ -291,6 +296,11 @@ void lh_roster_keep_sessions(struct lh_roster *roster, size_t count)
     lh_assert(count > 0);
     lh_assert(roster->session_count == 0);
     roster->session_max = count;
+}
+
+void lh_roster_forgo_verifiers(struct lh_roster *roster)
+{
+    roster->has_no_verifiers = true;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */

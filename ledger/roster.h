@@ -60,6 +60,11 @@ void lh_roster_keep_sessions(struct lh_roster *roster, size_t count);
 /** lh_verify with this key, whose verifier is made for this once when it is not at hand. */
 enum lh_code lh_roster_key_verify(const struct lh_roster_key *key, const struct lh_sig *sig,
                                   struct lh_bytes message, struct lh_err *err) LH_MUST_CHECK;
+/**
+ * From now on no verifier is made of a key that is enrolled (its `verifier` is NULL), which would
+ * cost as much as finding the point of the key did: for who judges without signatures only.
+ */
+void lh_roster_forgo_verifiers(struct lh_roster *roster);
 /** NULL if no earlier leaf enrolled it. O(1). Borrowed until the roster changes. */
 const struct lh_roster_key *lh_roster_find(const struct lh_roster *roster,
                                            const struct lh_key_id *id);

@@ -28,6 +28,7 @@ struct lh_roster {
     struct lh_hash network_id;
     char department[LH_CODE_MAX + 1];
     enum lh_suite_id suite;
+    bool has_no_verifiers; /* of keys enrolled from now on */
     struct lh_roster_row *rows;
     size_t count;
     size_t capacity;

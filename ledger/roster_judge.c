@@ -4,6 +4,8 @@
  */
 #include "ledger/roster_internal.h"
 
+#include "crypto/base/assert.h"
+
 #include <string.h>
 
 /* ---- by ledger order ------------------------------------------------------------------------- */
