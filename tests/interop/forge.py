@@ -392,6 +392,12 @@ def generations(rng, city):
              (2, {"reason": 2}), (3, {"reason": 4, "prev_origin": "jinhua/gaj/1"}),
              (3, {"reason": 2, "prev_origin": "jinhua/gaj/2", "prev_size": 5, "prev_root": b"r" * 32, "prev_header": b"h" * 32,
                   "lost_from": 1, "lost_until": 2})]
+    for base in {"lost_from": 1, "lost_until": 2}, {"lost_from": 2, "lost_until": 1}, {"promises_digest": b"p" * 32}:
+        yield f"first generation {base}", Author(city).found(base).end().bytes(), "E01"
+    number, joined = bases[4]
+    for prev in "lishui/police/9", "lishui/mzj/1", "jinhua/mzj/1", "jinhua/gaj/1":
+        yield f"joined from {prev}", Author(city, number=number).found({**joined, "prev_origin": prev}).end().bytes(), \
+            "E06" if prev.startswith("jinhua") else ""
     for number, base in bases:
         yield f"generation {number} {base}", Author(city, number=number).found(base).end().bytes(), None
         for field, options in fields.items():

@@ -7,7 +7,7 @@
 
 Standard library only. Prints one JSON object: {"result", "rule", "origin", "entry", "entries", "blocks",
 "network_id"}; --all adds every finding. Exit code: 0 verified, 10 failed, 11 undecidable, 1 unreadable, 2 usage.
-Where the specs leave something open, the assumption made here is in questions.md.
+Where the specs left something open, whoever wrote this asked, and the answer is a sentence there now.
 """
 import hashlib
 import json
@@ -976,6 +976,7 @@ def check_generation(b, d):
     need(len(set(head)) == 1, "a part of a head")
     if d["reason"] == 1:
         need(not d["prev_origin"] and not head[0] and d["promises_digest"] is None, "a generation before the first")
+        need(not d["lost_until"], "the first generation has lost nothing")
     else:
         prev = split_origin(d["prev_origin"])
         need(prev is not None, "prev_origin")
