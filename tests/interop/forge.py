@@ -631,6 +631,25 @@ def leaves(rng, city):
     yield "private part of 7 bytes", a.end().bytes(), None
 
 
+def kept(city):
+    """A good archive that keeps private parts: of three entries two have theirs, and one was erased."""
+    a, h = start(city), city.suite.hash
+    leaves, private, bodies = [], [], []
+    for i in range(3):
+        client = v.encode("ClientPart", {"subjects": [{"role": 1, "id_type": 1, "commitment": b"%d" % i * 32}], "padding": bytes(86)})
+        node = v.encode("NodePart", {"month": 202611, "tags": [{"nonce": b"n" * 16, "tag": b"t" * 16}], "box": b"b" * 64})
+        part = {"salt": b"s" * 32, "client": client, "node_salt": b"t" * 32, "node": node}
+        b = suited(city, golden()["DEMAND", "least"])
+        b.update(subject_digest=h(b"\x10" + part["salt"] + client), id=f"kept-{i}")
+        bodies.append(v.encode("Body", b))
+        leaves.append(a.entry(bodies[-1], a.recorder(), intake={"index_digest": h(b"\x11" + part["node_salt"] + node)}))
+        if i != 1:
+            private.append((a.tree.size + i).to_bytes(8, "big") + v.encode("PrivatePart", part))
+    a.block(*leaves, private=private)
+    a.block(a.entry(a.body("ERASE", detail={"targets": [h(bodies[1])], "ground": "law:1"}), a.officers()))
+    return a.keep().end().bytes()
+
+
 def private_parts(city):
     """One entry with a private part; what is wrong with the part, and whether the archive says that it keeps all."""
     h = city.suite.hash

@@ -78,8 +78,8 @@ def in_frame(rng, good, pool):
     at = rng.randrange(len(frames))
     content = bytearray(frames[at][5:])
     for _ in range(rng.choice([1, 1, 2])):
-        p = rng.randrange(len(content))
-        how = rng.randrange(3)
+        p = rng.randrange(max(1, len(content)))
+        how = rng.randrange(3) if content else 1
         if how == 0:
             content[p] ^= 1 << rng.randrange(8)
         elif how == 1:
@@ -240,6 +240,7 @@ def main():
                        check=True, stdout=subprocess.DEVNULL)
         with open(os.path.join(out, "city.lhar"), "rb") as f:
             good.append(f.read())
+    good += [forge.kept(forge.City(suite)) for suite in (1, 2)]
     for data in good:  # the positive control, with exit codes
         path = os.path.join(bench.dir, "good.lhar")
         with open(path, "wb") as f:
