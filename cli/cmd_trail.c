@@ -1,18 +1,23 @@
 #include "cli/cmds.h"
 
 #include "cli/cells.h"
+#include "cli/evidence.h"
 #include "cli/walk.h"
 #include "crypto/text.h"
 #include "ledger/event.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { REASON_UNSAFE_RESTORE = 6 };
 
 const struct lh_option lh_trail_options[] = {
     LH_QUERY_OPTIONS,
     { "count", 'n', "N", { "only the newest N", "只看最新 N 条" } },
     { "reverse", 'r', NULL, { "newest first", "最新的在前" } },
     { "after", 0, "CURSOR", { "go on from there", "从游标继续" } },
+    { "generation", 0, "N", { "of an earlier generation", "查看较早的一代账本" } },
     { "no-verify", 0, NULL, { "believe the node", "不验证" } },
     LH_CELLS_OPTION,
     { "explain", 0, NULL, { "say how each row is proven", "逐条说明证明过程" } },
@@ -212,6 +217,49 @@ static void tell(const struct trail *trail, const struct lh_walk *walk)
     lh_buf_clear(&count);
 }
 
+/* What the first entry says of the generation, proven like a row. */
+static enum lh_code tell_label(struct trail *trail, struct lh_err *err)
+{
+    struct lh_evidence evidence = LH_EVIDENCE_EMPTY;
+    const char *origin = trail->proven.checkpoint.origin;
+    char name[LH_ORIGIN_MAX + 1];
+    struct lh_origin parsed;
+    enum lh_code rc = LH_OK;
+
+    if (trail->proven.is_off || trail->proven.suite == NULL ||
+        lh_origin_parse(&parsed, lh_bytes_of_text(origin), NULL) != LH_OK ||
+        parsed.generation == 1) {
+        return LH_OK;
+    }
+    (void)snprintf(name, sizeof name, "%s/%u/0", parsed.department, (unsigned)parsed.generation);
+    rc = lh_evidence_fetch(&evidence, &trail->proven, name, err);
+    if (rc == LH_OK && !evidence.item->is_opaque &&
+        evidence.item->body.detail.generation.reason == REASON_UNSAFE_RESTORE) {
+        lh_cli_note(trail->cli, LH_MSG_TRAIL_LABEL, origin,
+                    evidence.item->body.detail.generation.prev_origin, NULL);
+    }
+    lh_evidence_clear(&evidence);
+    return rc;
+}
+
+/* It goes into a query as it is. */
+static enum lh_code read_generation(char out[LH_WALK_GENERATION_SIZE], const struct lh_cli *cli,
+                                    struct lh_err *err)
+{
+    const char *text = lh_cli_value(cli, "generation");
+    uint64_t number = 0;
+
+    if (text == NULL) {
+        return LH_OK;
+    }
+    if (lh_decimal_parse(&number, lh_bytes_of_text(text), err) != LH_OK || number == 0 ||
+        number > UINT32_MAX) {
+        return lh_err_set(err, LH_ERR_INVALID, "--generation: a number from 1 on");
+    }
+    (void)snprintf(out, LH_WALK_GENERATION_SIZE, "%u", (unsigned)number);
+    return LH_OK;
+}
+
 static enum lh_code read_limit(uint64_t *out, const struct lh_cli *cli, struct lh_err *err)
 {
     const char *text = lh_cli_value(cli, "count");
@@ -285,11 +333,17 @@ int lh_cmd_trail(struct lh_cli *cli)
         rc = choose_columns(&trail, query.by_recorded, &err);
     }
     if (rc == LH_OK) {
+        rc = read_generation(walk.generation, cli, &err);
+    }
+    if (rc == LH_OK) {
         walk.query = &query;
         rc = run(&trail, &query, &walk, &err);
     }
     if (rc == LH_OK) {
         tell(&trail, &walk);
+        rc = tell_label(&trail, &err);
+    }
+    if (rc == LH_OK) {
         code = LH_EXIT_OK;
     } else {
         code = lh_proven_fail(&trail.proven, rc, &err);

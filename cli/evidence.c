@@ -60,6 +60,7 @@ enum lh_code lh_evidence_take(struct lh_evidence *out, struct lh_proven *proven,
                         (unsigned long long)out->receipt.index);
     }
     if (rc == LH_OK) {
+        lh_proven_turn_to(proven, parsed.generation);
         rc = lh_proven_checkpoint(proven, lh_buf_bytes(&out->receipt.checkpoint), err);
     }
     if (rc == LH_OK) {
@@ -89,7 +90,7 @@ enum lh_code lh_evidence_fetch(struct lh_evidence *out, struct lh_proven *proven
     rc = lh_entry_name_parse(&parsed, lh_bytes_of_text(name), err);
     /* A receipt may be as old as its entry: only the newest head tells two histories apart. */
     if (rc == LH_OK && !proven->is_off && proven->suite == NULL) {
-        rc = lh_proven_head(proven, err);
+        rc = lh_proven_head_of(proven, parsed.generation, err);
     }
     if (rc == LH_OK) {
         rc = fetch(&text, proven->cli, &parsed, err);

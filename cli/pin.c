@@ -277,6 +277,14 @@ static void head_name(struct lh_buf *out, const struct lh_note_key *seal)
     lh_buf_add_text(out, ".checkpoint");
 }
 
+/* "jinhua/gaj/2" -> "2". */
+static const char *last_part(const char *origin)
+{
+    const char *slash = strrchr(origin, '/');
+
+    return slash != NULL ? slash + 1 : origin;
+}
+
 enum lh_code lh_pin_check_growth(struct lh_cli *cli, struct lh_suite *suite,
                                  const struct lh_checkpoint *from, const struct lh_checkpoint *to,
                                  struct lh_err *err)
@@ -294,8 +302,9 @@ enum lh_code lh_pin_check_growth(struct lh_cli *cli, struct lh_suite *suite,
                                 "the same key",
                                 to->origin, (unsigned long long)to->size);
     }
-    lh_buf_add_format(&target, "/v1/consistency?from=%llu&to=%llu", (unsigned long long)from->size,
-                      (unsigned long long)to->size);
+    lh_buf_add_format(&target, "/v1/consistency?from=%llu&to=%llu&generation=%s",
+                      (unsigned long long)from->size, (unsigned long long)to->size,
+                      last_part(to->origin));
     rc = lh_api_get_json(cli, &answer, lh_buf_text(&target), err);
     if (rc == LH_OK) {
         rc = lh_api_proof(answer, "proof", &proof, err);

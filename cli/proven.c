@@ -1,5 +1,6 @@
 #include "cli/proven.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +77,21 @@ enum lh_code lh_proven_checkpoint(struct lh_proven *proven, struct lh_bytes note
     return LH_OK;
 }
 
+void lh_proven_turn_to(struct lh_proven *proven, uint32_t generation)
+{
+    struct lh_origin origin;
+
+    if (proven->suite == NULL ||
+        (lh_origin_parse(&origin, lh_bytes_of_text(proven->checkpoint.origin), NULL) == LH_OK &&
+         origin.generation == generation)) {
+        return;
+    }
+    lh_suite_free(proven->suite);
+    proven->suite = NULL;
+    proven->seal = NULL;
+    proven->checkpoint = (struct lh_checkpoint){ .size = 0 };
+}
+
 static bool is_new(const struct lh_client_reply *reply)
 {
     json_t *problem = NULL;
@@ -86,12 +102,12 @@ static bool is_new(const struct lh_client_reply *reply)
     return result;
 }
 
-enum lh_code lh_proven_head(struct lh_proven *proven, struct lh_err *err)
+static enum lh_code take_head(struct lh_proven *proven, const char *target, struct lh_err *err)
 {
     struct lh_client_reply reply = LH_CLIENT_REPLY_EMPTY;
     enum lh_code rc;
 
-    rc = lh_api_get(proven->cli, &reply, "/v1/checkpoint", err);
+    rc = lh_api_get(proven->cli, &reply, target, err);
     if (rc == LH_OK) {
         rc = lh_proven_checkpoint(proven, lh_buf_bytes(&reply.body), err);
     } else if (is_new(&reply)) {
@@ -99,6 +115,19 @@ enum lh_code lh_proven_head(struct lh_proven *proven, struct lh_err *err)
     }
     lh_client_reply_clear(&reply);
     return rc;
+}
+
+enum lh_code lh_proven_head(struct lh_proven *proven, struct lh_err *err)
+{
+    return take_head(proven, "/v1/checkpoint", err);
+}
+
+enum lh_code lh_proven_head_of(struct lh_proven *proven, uint32_t generation, struct lh_err *err)
+{
+    char target[64];
+
+    (void)snprintf(target, sizeof target, "/v1/checkpoint?generation=%u", (unsigned)generation);
+    return take_head(proven, target, err);
 }
 
 /* "gaj/1/5" belongs to ledger "jinhua/gaj/1". */

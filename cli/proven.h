@@ -37,6 +37,11 @@ enum lh_code lh_proven_checkpoint(struct lh_proven *proven, struct lh_bytes note
 
 /** Take the node's newest checkpoint in. LH_ERR_NOT_FOUND: its ledger has no entry yet. */
 enum lh_code lh_proven_head(struct lh_proven *proven, struct lh_err *err) LH_MUST_CHECK;
+/** The same of one generation. */
+enum lh_code lh_proven_head_of(struct lh_proven *proven, uint32_t generation,
+                               struct lh_err *err) LH_MUST_CHECK;
+/** What comes next is of this generation: if another one was settled, let go of it. */
+void lh_proven_turn_to(struct lh_proven *proven, uint32_t generation);
 /** LH_ERR_FORGED: entry "gaj/1/5" is not of the ledger whose checkpoint was taken in. */
 enum lh_code lh_proven_check_name(const struct lh_proven *proven, const char *name,
                                   struct lh_err *err) LH_MUST_CHECK;

@@ -15,6 +15,9 @@ static void add_target(struct lh_buf *out, const struct lh_walk *walk, const cha
                        uint64_t limit)
 {
     lh_buf_add_text(out, "/v1/trail?");
+    if (walk->generation[0] != '\0') {
+        lh_buf_add_format(out, "generation=%s&", walk->generation);
+    }
     lh_query_add(out, walk->query);
     lh_buf_add_format(out, "order=%s&limit=%llu&proof=1", walk->newest_first ? "desc" : "asc",
                       (unsigned long long)limit);

@@ -9,12 +9,15 @@
 #include "cli/proven.h"
 #include "cli/query.h"
 
+enum { LH_WALK_GENERATION_SIZE = 16 };
+
 struct lh_walk {
     const struct lh_query *query;
     struct lh_proven *proven;
     bool newest_first;
-    uint64_t limit;    /* rows in all; 0: no limit */
-    const char *after; /* cursor to go on from, or NULL */
+    uint64_t limit;                           /* rows in all; 0: no limit */
+    const char *after;                        /* cursor to go on from, or NULL */
+    char generation[LH_WALK_GENERATION_SIZE]; /* a number; "": the newest */
     /* Hears of every row. Another code than LH_OK ends the walk. The item is borrowed. */
     enum lh_code (*on_item)(void *arg, const struct lh_item *item, struct lh_err *err);
     void *arg;

@@ -466,6 +466,11 @@ const struct lh_replay_findings *lh_replay_findings(const struct lh_replay *repl
     return &replay->findings;
 }
 
+struct lh_suite *lh_replay_suite(const struct lh_replay *replay)
+{
+    return replay->suite;
+}
+
 const struct lh_genesis *lh_replay_genesis(const struct lh_replay *replay)
 {
     return replay->genesis;

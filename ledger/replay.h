@@ -28,6 +28,9 @@ enum {
     LH_REPLAY_TEXT_MAX = 256,
 };
 
+/* Generation.reason: it went on from a restored store, vouched for by its own officers alone. */
+enum { LH_REPLAY_UNSAFE_RESTORE = 6 };
+
 /* Not about a leaf; not about a ledger but the network or the archive. */
 #define LH_REPLAY_NO_INDEX UINT64_MAX
 #define LH_REPLAY_NO_LEDGER SIZE_MAX
@@ -124,11 +127,14 @@ enum lh_code lh_replay_end(struct lh_replay *replay, enum lh_code why, const cha
 const struct lh_replay_findings *lh_replay_findings(const struct lh_replay *replay);
 /** NULL before a readable genesis frame. */
 const struct lh_genesis *lh_replay_genesis(const struct lh_replay *replay);
+/** The suite that the archive is hashed with, for the thread that feeds it; NULL likewise. */
+struct lh_suite *lh_replay_suite(const struct lh_replay *replay);
 
 /* What is known of one ledger: its head after the last block that holds. */
 struct lh_replay_ledger {
     char origin[LH_ORIGIN_MAX + 1];
-    bool has_seal; /* its GENERATION was readable */
+    unsigned reason; /* Generation.reason; 0: its GENERATION was not readable */
+    bool has_seal;   /* its GENERATION was readable */
     struct lh_pubkey seal;
     uint64_t leaf_count;  /* leaf frames in the archive */
     uint64_t entry_count; /* entries in blocks that hold the chain rules */

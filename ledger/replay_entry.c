@@ -345,6 +345,7 @@ static enum lh_code begin_chain(struct lh_replay *replay, const lhpb_Generation 
     inherit_keys(replay, generation);
     replay->stage.has_chain = true;
     ledger->has_seal = true;
+    ledger->reason = generation->reason;
     ledger->seal = seal;
     return LH_OK;
 }

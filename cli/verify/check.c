@@ -29,16 +29,28 @@ static enum lh_code read_input(void *arg, void *out, size_t room, size_t *out_le
     return lh_input_read(arg, out, room, out_len, err);
 }
 
+/* With promises there is a genesis to hash as, or the leaf says nothing. */
+static void take_leaf(struct lh_promises *promises, const struct lh_replay *replay,
+                      struct lh_bytes leaf)
+{
+    struct lh_suite *suite = lh_replay_suite(replay);
+
+    if (promises->count > 0 && suite != NULL) {
+        lh_promises_take_leaf(promises, replay, suite, leaf);
+    }
+}
+
 /* Replay every frame. What stands in the findings is no failure here. */
 static enum lh_code replay_frames(struct lh_replay *replay, struct lh_archive_reader *reader,
                                   struct lh_input *input, struct lh_progress *progress,
-                                  struct lh_err *err)
+                                  struct lh_promises *promises, struct lh_err *err)
 {
     struct lh_err end = LH_ERR_NONE;
     struct lh_archive_frame frame;
+    enum lh_code rc;
 
     for (;;) {
-        enum lh_code rc = lh_archive_next(reader, &frame, &end);
+        rc = lh_archive_next(reader, &frame, &end);
         if (rc != LH_OK) {
             return lh_replay_end(replay, rc, end.text, err);
         }
@@ -47,6 +59,7 @@ static enum lh_code replay_frames(struct lh_replay *replay, struct lh_archive_re
             return rc;
         }
         if (frame.kind == LH_ARCHIVE_LEAF) {
+            take_leaf(promises, replay, frame.content);
             lh_progress_tick(progress, lh_input_position(input), lh_input_size(input));
         }
     }
@@ -154,7 +167,8 @@ static void check_archive(struct lh_file_report *out, struct lh_input *input,
         rc = lh_archive_reader_new(&reader, &stream, &err);
     }
     if (rc == LH_OK) {
-        rc = replay_frames(out->replay, reader, input, &progress, &err);
+        lh_promises_begin(options->promises);
+        rc = replay_frames(out->replay, reader, input, &progress, options->promises, &err);
     }
     lh_progress_end(&progress);
     if (rc == LH_OK) {
@@ -162,10 +176,14 @@ static void check_archive(struct lh_file_report *out, struct lh_input *input,
         if (out->result == LH_RESULT_VERIFIED && trust->has_network) {
             rc = learn_seals(out, trust, &err);
         }
+        if (rc == LH_OK && out->result == LH_RESULT_VERIFIED && !lh_trust_is_empty(trust)) {
+            rc = lh_trust_add_recorders(trust, lh_replay_genesis(out->replay), &err);
+        }
     }
     if (rc != LH_OK) {
         set_trouble(out, rc, err.text);
     }
+    lh_promises_end(options->promises, out->result == LH_RESULT_VERIFIED);
     lh_archive_reader_free(reader);
 }
 
@@ -275,6 +293,97 @@ static void check_receipt(struct lh_file_report *out, struct lh_input *input,
     lh_buf_clear(&text);
 }
 
+/* ---- journal receipts -------------------------------------------------------------------------
+ */
+
+static enum lh_code judge_recorder(const struct lh_journal_receipt *receipt,
+                                   const struct lh_origin *origin, const struct lh_trust *trust)
+{
+    const struct lh_pubkey *known =
+        lh_trust_find_recorder(trust, &receipt->statement.network_id, origin->department);
+    struct lh_suite *suite = NULL;
+    enum lh_code rc = lh_suite_new(&suite, receipt->suite, NULL);
+
+    if (rc == LH_OK) {
+        rc = lh_journal_receipt_verify(receipt, suite, NULL);
+    }
+    lh_suite_free(suite);
+    if (rc != LH_OK) {
+        return LH_ERR_FORGED;
+    }
+    if (known == NULL) {
+        return LH_ERR_UNKNOWN;
+    }
+    return lh_pubkey_is_equal(known, &receipt->key) ? LH_OK : LH_ERR_FORGED;
+}
+
+/* spec ledger.md 12: "Given an archive of the ledger, the promise can be judged too:" */
+static void judge_promise(struct lh_file_report *out, const struct lh_promises *promises,
+                          const struct lh_origin *origin)
+{
+    const struct lh_promise *promise = lh_promises_find(promises, &out->journal.statement);
+    struct lh_entry_name name = { .generation = 0 };
+
+    if (promise == NULL || !promises->has_archive) {
+        out->promise = LH_PROMISE_UNASKED;
+    } else if (promise->is_kept) {
+        out->promise = LH_PROMISE_KEPT;
+        memcpy(name.department, origin->department, sizeof name.department);
+        name.generation = promise->kept_at.generation;
+        name.index = promise->kept_at.index;
+        lh_entry_name_format(out->kept_as, &name);
+    } else {
+        out->promise = promise->is_overdue ? LH_PROMISE_BROKEN : LH_PROMISE_OPEN;
+    }
+}
+
+static void conclude_journal(struct lh_file_report *out, const struct lh_trust *trust)
+{
+    if (trust->has_network &&
+        !lh_hash_is_equal(&trust->network_id, &out->journal.statement.network_id)) {
+        set_result(out, LH_RESULT_FAILED, "the receipt is of another network");
+    } else if (out->recorder == LH_ERR_FORGED) {
+        set_result(out, LH_RESULT_FAILED, "the recorder's signature does not verify");
+    } else if (out->recorder == LH_ERR_UNKNOWN) {
+        set_result(out, LH_RESULT_UNDECIDABLE,
+                   "no recorder is trusted for this ledger: give the genesis file");
+    } else if (out->promise == LH_PROMISE_BROKEN) {
+        set_result(out, LH_RESULT_FAILED,
+                   "the promise was not kept: the ledger went on without the entry");
+    } else if (out->promise == LH_PROMISE_OPEN) {
+        set_result(out, LH_RESULT_UNDECIDABLE,
+                   "the archive does not reach far enough to tell whether it was sealed");
+    } else {
+        set_result(out, LH_RESULT_VERIFIED, "");
+    }
+}
+
+static void check_journal(struct lh_file_report *out, struct lh_input *input,
+                          const struct lh_trust *trust, const struct lh_promises *promises)
+{
+    struct lh_buf text = LH_BUF_EMPTY;
+    struct lh_err err = LH_ERR_NONE;
+    struct lh_journal_receipt receipt;
+    struct lh_origin origin;
+    enum lh_code rc = lh_input_read_all(input, &text, LH_JOURNAL_RECEIPT_MAX, &err);
+
+    out->is_pinned = trust->has_network;
+    if (rc == LH_OK) {
+        rc = lh_journal_receipt_parse(&receipt, lh_buf_bytes(&text), &err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_origin_parse(&origin, lh_bytes_of_text(receipt.statement.origin), &err);
+    }
+    if (rc == LH_OK) {
+        out->journal = receipt;
+        out->recorder = judge_recorder(&receipt, &origin, trust);
+        judge_promise(out, promises, &origin);
+        conclude_journal(out, trust);
+    }
+    conclude_text(out, rc, &err);
+    lh_buf_clear(&text);
+}
+
 /* ---- checkpoints ------------------------------------------------------------------------------
  */
 
@@ -352,6 +461,10 @@ void lh_check_file(struct lh_file_report *out, struct lh_trust *trust,
     case LH_INPUT_CHECKPOINT:
         out->kind = LH_FILE_CHECKPOINT;
         check_checkpoint(out, input, trust);
+        break;
+    case LH_INPUT_JOURNAL:
+        out->kind = LH_FILE_JOURNAL;
+        check_journal(out, input, trust, options->promises);
         break;
     case LH_INPUT_EMPTY:
         set_result(out, LH_RESULT_IO, "is empty");

@@ -5,6 +5,7 @@
 
 #include "cli/verify/pool.h"
 #include "cli/verify/progress.h"
+#include "cli/verify/promise.h"
 #include "cli/verify/report.h"
 #include "cli/verify/trust.h"
 
@@ -12,12 +13,13 @@ struct lh_check_options {
     bool with_signatures;
     struct lh_pool *pool; /* NULL: check signatures in this thread */
     enum lh_progress_mode progress;
+    struct lh_promises *promises; /* of the journal receipts on the command line */
 };
 
 /**
  * `out` is zeros but for its path. Never fails: what goes wrong is a result too. A verified archive
  * of the trusted network adds the seal keys of its ledgers to `trust`, so that receipts named
- * behind it can be judged.
+ * behind it can be judged, and its recorders, for journal receipts.
  */
 void lh_check_file(struct lh_file_report *out, struct lh_trust *trust,
                    const struct lh_check_options *options);

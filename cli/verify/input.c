@@ -1,5 +1,7 @@
 #include "cli/verify/input.h"
 
+#include "ledger/journal_receipt.h"
+
 #include <zstd.h>
 
 #include <errno.h>
@@ -253,6 +255,9 @@ enum lh_input_kind lh_input_detect(const struct lh_input *input)
     }
     if (begins_with(start, "c2sp.org/tlog-proof@v1\n")) {
         return LH_INPUT_RECEIPT;
+    }
+    if (begins_with(start, LH_JOURNAL_RECEIPT_MAGIC)) {
+        return LH_INPUT_JOURNAL;
     }
     if (looks_like_checkpoint(start)) {
         return LH_INPUT_CHECKPOINT;

@@ -237,8 +237,10 @@ static bool write_output(const struct options *options, const struct lh_report *
 static int verify_files(struct options *options, char **paths, size_t count)
 {
     struct lh_err err = LH_ERR_NONE;
+    struct lh_promises promises = { .items = NULL };
     struct lh_check_options check = { .with_signatures = !options->without_signatures,
-                                      .progress = options->progress };
+                                      .progress = options->progress,
+                                      .promises = &promises };
     struct lh_report report = { .with_signatures = check.with_signatures,
                                 .has_trust = !lh_trust_is_empty(&options->trust),
                                 .has_network = options->trust.has_network,
@@ -257,6 +259,12 @@ static int verify_files(struct options *options, char **paths, size_t count)
         goto out;
     }
     for (size_t i = 0; i < count; i++) {
+        if (lh_promises_add_file(&promises, paths[i], &err) != LH_OK) {
+            fprintf(stderr, "liuhen-verify: %s\n", err.text);
+            goto out;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
         report.files[report.file_count].path = paths[i];
         lh_check_file(&report.files[report.file_count++], &options->trust, &check);
     }
@@ -270,6 +278,7 @@ static int verify_files(struct options *options, char **paths, size_t count)
     }
 out:
     lh_report_clear(&report);
+    lh_promises_clear(&promises);
     lh_pool_free(check.pool);
     return rc;
 }

@@ -93,6 +93,9 @@ static bool is_under_trusted_seal(const struct lh_report *report, const struct l
     if (file->kind == LH_FILE_RECEIPT) {
         return file->receipt_report.seal == LH_OK;
     }
+    if (file->kind == LH_FILE_JOURNAL) {
+        return false;
+    }
     return report->log_count > 0 && file->result == LH_RESULT_VERIFIED;
 }
 
@@ -124,6 +127,9 @@ static void add_ledger(struct lh_buf *out, const struct lh_replay_ledger *ledger
         lh_buf_add_format(out, ", size %" PRIu64 ", root ", ledger->size);
         add_hash(out, &ledger->root);
         lh_buf_add_format(out, ", %s", when);
+    }
+    if (ledger->reason == LH_REPLAY_UNSAFE_RESTORE) {
+        lh_buf_add_text(out, ", UNSAFE_RESTORE");
     }
     if (ledger->is_stopped) {
         lh_buf_add_format(out, "; stopped, %" PRIu64 " leaves are not judged",
@@ -268,13 +274,57 @@ static void add_checkpoint(struct lh_buf *out, const struct lh_file_report *file
                                                    : "by the trusted key of this ledger");
 }
 
+static const char *promise_words(enum lh_promise_word promise)
+{
+    static const char *const words[] = {
+        [LH_PROMISE_UNASKED] =
+            "recorded, not sealed: an archive of later shows whether it was kept",
+        [LH_PROMISE_OPEN] = "not sealed in the archive, which does not reach far enough",
+        [LH_PROMISE_KEPT] = "kept: sealed as ",
+        [LH_PROMISE_BROKEN] = "NOT KEPT: the ledger went on without the entry",
+    };
+
+    return words[promise];
+}
+
+static void add_journal(struct lh_buf *out, const struct lh_report *report,
+                        const struct lh_file_report *file)
+{
+    const struct lh_journal_statement *statement = &file->journal.statement;
+    char when[LH_TIME_TEXT_SIZE];
+
+    add_network(out, report, file, &statement->network_id);
+    lh_time_format_utc(when, statement->recorded_unix_ms);
+    lh_buf_add_format(
+        out, "journal   %s  number %" PRIu64 " behind leaf %" PRIu64 "  recorded %s\nbody      ",
+        statement->origin, statement->sequence, statement->size, when);
+    add_hash(out, &statement->body_hash);
+    lh_buf_add_format(out, "\nsignature %s  %s\npromise   %s%s\n", word_of(file->recorder),
+                      file->recorder == LH_ERR_UNKNOWN ? "no recorder is trusted for this ledger"
+                                                       : "by the recorder of this ledger",
+                      promise_words(file->promise), file->kept_as);
+}
+
+/* Nothing but the recorder's word stands behind a file. */
+static bool is_only_recorded(const struct lh_report *report)
+{
+    for (size_t i = 0; i < report->file_count; i++) {
+        if (report->files[i].kind == LH_FILE_JOURNAL &&
+            report->files[i].promise != LH_PROMISE_KEPT) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void add_file(struct lh_buf *out, const struct lh_report *report,
                      const struct lh_file_report *file)
 {
     static const char *const labels[] = { [LH_FILE_UNKNOWN] = "file",
                                           [LH_FILE_ARCHIVE] = "archive",
                                           [LH_FILE_RECEIPT] = "receipt",
-                                          [LH_FILE_CHECKPOINT] = "checkpoint" };
+                                          [LH_FILE_CHECKPOINT] = "checkpoint",
+                                          [LH_FILE_JOURNAL] = "receipt" };
 
     add_safe_line(out, labels[file->kind], file->path);
     bool is_read = file->result != LH_RESULT_ERROR && file->result != LH_RESULT_IO;
@@ -284,6 +334,8 @@ static void add_file(struct lh_buf *out, const struct lh_report *report,
         add_receipt(out, report, file);
     } else if (is_read && file->kind == LH_FILE_CHECKPOINT && file->checkpoint.origin[0] != 0) {
         add_checkpoint(out, file);
+    } else if (is_read && file->kind == LH_FILE_JOURNAL && file->journal.statement.sequence > 0) {
+        add_journal(out, report, file);
     }
     if (!is_read || (file->reason[0] != 0 && file->kind != LH_FILE_ARCHIVE)) {
         add_safe_line(out, is_read ? "reason" : "error", file->reason);
@@ -296,9 +348,9 @@ static void add_result(struct lh_buf *out, const struct lh_report *report)
 
     switch (lh_report_result(report)) {
     case LH_RESULT_VERIFIED:
-        lh_buf_add_text(out, report->with_signatures
-                                 ? "RESULT: VERIFIED\n"
-                                 : "RESULT: VERIFIED (signatures not checked)\n");
+        lh_buf_add_format(out, "RESULT: VERIFIED%s%s\n",
+                          report->with_signatures ? "" : " (signatures not checked)",
+                          is_only_recorded(report) ? " (recorded, not sealed)" : "");
         return;
     case LH_RESULT_FAILED:
         lh_buf_add_text(out, "RESULT: VERIFICATION FAILED - ");

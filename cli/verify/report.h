@@ -8,6 +8,7 @@
  */
 
 #include "crypto/note.h"
+#include "ledger/journal_receipt.h"
 #include "ledger/receipt.h"
 #include "ledger/replay.h"
 
@@ -25,6 +26,15 @@ enum lh_file_kind {
     LH_FILE_ARCHIVE,
     LH_FILE_RECEIPT,
     LH_FILE_CHECKPOINT,
+    LH_FILE_JOURNAL, /* a journal receipt */
+};
+
+/* What became of what a journal receipt promises, as far as the archives before it tell. */
+enum lh_promise_word {
+    LH_PROMISE_UNASKED, /* no verified archive was named before it */
+    LH_PROMISE_OPEN,
+    LH_PROMISE_KEPT,
+    LH_PROMISE_BROKEN,
 };
 
 /* One file. Which part is filled depends on its kind. */
@@ -41,6 +51,10 @@ struct lh_file_report {
     bool has_body;  /* and its body, of a schema we know */
     lhpb_EntryType type;
     int64_t recorded_unix_ms;
+    struct lh_journal_receipt journal; /* journal receipt; read when its sequence is not 0 */
+    enum lh_code recorder;             /* its signature, by the trusted recorder */
+    enum lh_promise_word promise;
+    char kept_as[LH_ORIGIN_MAX + 1]; /* the entry that kept it */
     struct lh_checkpoint checkpoint; /* checkpoint */
     enum lh_code seal;
 };

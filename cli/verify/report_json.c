@@ -11,10 +11,9 @@ static const char *const RESULT_NAMES[] = {
 };
 
 static const char *const KIND_NAMES[] = {
-    [LH_FILE_UNKNOWN] = "unknown",
-    [LH_FILE_ARCHIVE] = "archive",
-    [LH_FILE_RECEIPT] = "receipt",
-    [LH_FILE_CHECKPOINT] = "checkpoint",
+    [LH_FILE_UNKNOWN] = "unknown",         [LH_FILE_ARCHIVE] = "archive",
+    [LH_FILE_RECEIPT] = "receipt",         [LH_FILE_CHECKPOINT] = "checkpoint",
+    [LH_FILE_JOURNAL] = "journal_receipt",
 };
 
 static void add_text(struct lh_json *json, const char *name, const char *text)
@@ -51,6 +50,11 @@ static void add_ledger(struct lh_json *json, const struct lh_replay_ledger *ledg
     add_text(json, "origin", ledger->origin);
     lh_json_add_bool(json, "whole", !ledger->is_stopped);
     lh_json_add_bool(json, "private_kept", ledger->keeps_private);
+    if (ledger->reason == LH_REPLAY_UNSAFE_RESTORE) {
+        add_text(json, "label", "UNSAFE_RESTORE");
+    } else {
+        lh_json_add_null(json, "label");
+    }
     lh_json_add_u64(json, "leaves", ledger->leaf_count);
     lh_json_add_u64(json, "entries", ledger->entry_count);
     lh_json_add_u64(json, "height", ledger->height);
@@ -160,6 +164,30 @@ static void add_receipt(struct lh_json *json, const struct lh_file_report *file)
     add_answer(json, "seal", found->seal);
 }
 
+static void add_journal(struct lh_json *json, const struct lh_file_report *file)
+{
+    static const char *const promises[] = { [LH_PROMISE_UNASKED] = "unasked",
+                                            [LH_PROMISE_OPEN] = "cannot_tell",
+                                            [LH_PROMISE_KEPT] = "kept",
+                                            [LH_PROMISE_BROKEN] = "broken" };
+    const struct lh_journal_statement *statement = &file->journal.statement;
+
+    add_network(json, file, &statement->network_id);
+    add_text(json, "level", "recorded");
+    add_text(json, "origin", statement->origin);
+    lh_json_add_u64(json, "size", statement->size);
+    lh_json_add_u64(json, "sequence", statement->sequence);
+    add_hash(json, "body_hash", &statement->body_hash);
+    add_time(json, "recorded", statement->recorded_unix_ms);
+    add_answer(json, "signature", file->recorder);
+    add_text(json, "promise", promises[file->promise]);
+    if (file->kept_as[0] != 0) {
+        add_text(json, "entry", file->kept_as);
+    } else {
+        lh_json_add_null(json, "entry");
+    }
+}
+
 static void add_file(struct lh_json *json, const struct lh_file_report *file)
 {
     bool is_read = file->result != LH_RESULT_ERROR && file->result != LH_RESULT_IO;
@@ -180,6 +208,8 @@ static void add_file(struct lh_json *json, const struct lh_file_report *file)
     } else if (is_read && file->kind == LH_FILE_CHECKPOINT && file->checkpoint.origin[0] != 0) {
         add_head(json, &file->checkpoint);
         add_answer(json, "seal", file->seal);
+    } else if (is_read && file->kind == LH_FILE_JOURNAL && file->journal.statement.sequence > 0) {
+        add_journal(json, file);
     }
     lh_json_end_object(json);
 }

@@ -17,6 +17,7 @@ void lh_trust_init(struct lh_trust *trust)
 void lh_trust_clear(struct lh_trust *trust)
 {
     free(trust->logs);
+    free(trust->recorders);
     lh_trust_init(trust);
 }
 
@@ -70,6 +71,47 @@ enum lh_code lh_trust_add_log(struct lh_trust *trust, const struct lh_note_key *
         trust->log_capacity = capacity;
     }
     trust->logs[trust->log_count++] = *key;
+    return LH_OK;
+}
+
+const struct lh_pubkey *lh_trust_find_recorder(const struct lh_trust *trust,
+                                               const struct lh_hash *network_id,
+                                               const char *department)
+{
+    for (size_t i = 0; i < trust->recorder_count; i++) {
+        const struct lh_trust_recorder *recorder = &trust->recorders[i];
+
+        if (strcmp(recorder->department, department) == 0 &&
+            lh_hash_is_equal(&recorder->network_id, network_id)) {
+            return &recorder->key;
+        }
+    }
+    return NULL;
+}
+
+enum lh_code lh_trust_add_recorders(struct lh_trust *trust, const struct lh_genesis *genesis,
+                                    struct lh_err *err)
+{
+    const struct lh_hash *network_id = lh_genesis_network_id(genesis);
+    size_t members = lh_genesis_count(genesis);
+    struct lh_trust_recorder *grown =
+        realloc(trust->recorders, (trust->recorder_count + members) * sizeof *grown);
+
+    if (grown == NULL) {
+        return lh_err_set(err, LH_ERR_NOMEM, "out of memory for keys");
+    }
+    trust->recorders = grown;
+    for (size_t i = 0; i < members; i++) {
+        const struct lh_enrolment *member = lh_genesis_member(genesis, i);
+
+        if (lh_trust_find_recorder(trust, network_id, member->department) == NULL) {
+            struct lh_trust_recorder *recorder = &trust->recorders[trust->recorder_count++];
+
+            recorder->network_id = *network_id;
+            memcpy(recorder->department, member->department, sizeof recorder->department);
+            recorder->key = member->recorder;
+        }
+    }
     return LH_OK;
 }
 
@@ -162,6 +204,9 @@ static enum lh_code add_genesis(struct lh_trust *trust, struct lh_bytes content,
         return rc;
     }
     rc = pin(trust, lh_genesis_network_id(genesis), err);
+    if (rc == LH_OK) {
+        rc = lh_trust_add_recorders(trust, genesis, err);
+    }
     lh_genesis_free(genesis);
     return rc;
 }

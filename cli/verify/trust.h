@@ -8,6 +8,14 @@
 
 #include "crypto/note.h"
 #include "crypto/suite.h"
+#include "ledger/genesis.h"
+
+/* The recorder of a department, as a genesis file names it. */
+struct lh_trust_recorder {
+    struct lh_hash network_id;
+    char department[LH_CODE_MAX + 1];
+    struct lh_pubkey key;
+};
 
 struct lh_trust {
     bool has_network;
@@ -15,6 +23,8 @@ struct lh_trust {
     struct lh_note_key *logs;
     size_t log_count;
     size_t log_capacity;
+    struct lh_trust_recorder *recorders;
+    size_t recorder_count;
 };
 
 void lh_trust_init(struct lh_trust *trust);
@@ -28,6 +38,13 @@ enum lh_code lh_trust_add_network(struct lh_trust *trust, const char *hex,
                                   struct lh_err *err) LH_MUST_CHECK;
 enum lh_code lh_trust_add_log(struct lh_trust *trust, const struct lh_note_key *key,
                               struct lh_err *err) LH_MUST_CHECK;
+/** Take in the recorders of a genesis file that is trusted; those that are there stay once. */
+enum lh_code lh_trust_add_recorders(struct lh_trust *trust, const struct lh_genesis *genesis,
+                                    struct lh_err *err) LH_MUST_CHECK;
+/** NULL: none is known. */
+const struct lh_pubkey *lh_trust_find_recorder(const struct lh_trust *trust,
+                                               const struct lh_hash *network_id,
+                                               const char *department);
 /** Nothing was given at all. */
 bool lh_trust_is_empty(const struct lh_trust *trust);
 /** Some key is trusted for this origin. */
