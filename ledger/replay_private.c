@@ -62,7 +62,8 @@ enum lh_code lh_replay_private(struct lh_replay *replay, struct lh_bytes content
     note_here(replay, index, fields.failed);
     if (fields.failed || !find_entry(replay, index, &leaf, &body, &rc)) {
         enum lh_code code = rc == LH_ERR_UNKNOWN ? LH_ERR_UNKNOWN : LH_ERR_FORGED;
-        lh_replay_find(replay, code, "P01", fields.failed ? LH_REPLAY_NO_INDEX : index,
+        bool is_leaf = !fields.failed && index < LH_TREE_SIZE_MAX;
+        lh_replay_find(replay, code, "P01", is_leaf ? index : LH_REPLAY_NO_INDEX,
                        "a private part of no entry that could be read in its block");
         return LH_OK;
     }

@@ -656,7 +656,8 @@ def private_parts(city):
     good = {"subjects": [{"role": 1, "id_type": 1, "commitment": b"c" * 32}], "padding": bytes(86)}
     tag = {"nonce": b"n" * 16, "tag": b"t" * 16}
     for what in ("good", "salt", "node", "beyond", "header", "twice", "short", "empty", "before", "long", "plain", "newer", "newer salt",
-                 "odd", "odd padding", "short padding", "no subject", "two tags", "no tag", "bad body", "none", "two bytes"):
+                 "odd", "odd padding", "short padding", "no subject", "two tags", "no tag", "bad body", "none", "two bytes",
+                 *(f"at {n}" for n in ((1 << 53) - 1, 1 << 56, (1 << 62) - 1, 1 << 62, (1 << 64) - 1))):
         for kept in False, True:
             a = start(city)
             client, node = dict(good), {"month": 202611, "tags": [tag], "box": b"b" * 64}
@@ -684,6 +685,8 @@ def private_parts(city):
             at += {"beyond": 9, "header": 1, "before": -2}.get(what, 0)
             raw = {"short": raw[:-1], "empty": b"", "long": raw + bytes(2048)}.get(what, raw)
             private = [at.to_bytes(8, "big") + raw] * {"twice": 2, "none": 0}.get(what, 1)
+            if what.startswith("at "):
+                private = [int(what[3:]).to_bytes(8, "big") + raw]
             if what == "two bytes":
                 private = [b"\0\0"]
             a.block(a.entry(b, a.recorder(), **extra), private=private)
@@ -691,7 +694,7 @@ def private_parts(city):
                 a.keep()
             rule = {"good": "", "twice": "", "plain": "P01", "bad body": "E01", "newer": "P01", "newer salt": "P01",
                     "none": "P02" if kept else ""}.get(what, "P01")
-            if kept and what in ("beyond", "header", "two bytes"):
+            if kept and (what in ("beyond", "header", "two bytes") or what.startswith("at ")):
                 rule = "P02"  # of a lower leaf than what P01 is about
             yield f"private part: {what} kept {kept}", a.end().bytes(), rule
     yield from absent_parts(city)

@@ -151,14 +151,20 @@ BREAKS = [flip_bits, flip_bits, set_byte, insert, delete, cut, append, in_frame,
           exchange, note_lines]
 
 
+def index_of(finding):
+    """The leaf of a finding; from 2^53 on the program writes it as text, so that no reader rounds it."""
+    index = finding.get("index")
+    return int(index) if isinstance(index, str) else index
+
+
 def theirs(program, paths):
     """(verdict, rule, origin, leaf, every finding) of each file, as the program under test says."""
     run = subprocess.run([program, "--json", "--jobs", "1", *paths], capture_output=True, check=False)
     out = {}
     for file in json.loads(run.stdout)["files"]:
         first = (file.get("findings") or [{}])[0]
-        out[file["file"]] = (file["result"], first.get("rule"), first.get("origin"), first.get("index"),
-                             [(f["answer"], f["rule"], f["origin"], f["index"]) for f in file.get("findings") or []])
+        out[file["file"]] = (file["result"], first.get("rule"), first.get("origin"), index_of(first),
+                             [(f["answer"], f["rule"], f["origin"], index_of(f)) for f in file.get("findings") or []])
     return [out[p] for p in paths], run.returncode
 
 

@@ -1543,7 +1543,7 @@ class Ledger:
             return
         self.awaited.pop(index, None)
         if index not in self.block:
-            self.find("failed", "P01", index, "no entry of the block just closed")
+            self.find("failed", "P01", index if index < 1 << 62 else None, "no entry of the block just closed")
             return
         entry, body = self.block[index]
         if newer_schema(entry["body"]):

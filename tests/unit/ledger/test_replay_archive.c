@@ -320,7 +320,7 @@ static void a_private_part_must_fit_its_entry(void **state)
 {
     struct lh_city_options options = replayed_options(LH_SUITE_W);
     struct lh_city *city = lh_city_new(&options);
-    static const uint64_t indexes[] = { 0, 1, 2, 77 };
+    static const uint64_t indexes[] = { 0, 1, 2, 77, LH_TREE_SIZE_MAX - 1, LH_TREE_SIZE_MAX };
 
     (void)state;
     for (size_t i = 0; i < sizeof indexes / sizeof indexes[0]; i++) {
@@ -337,7 +337,8 @@ static void a_private_part_must_fit_its_entry(void **state)
         lh_archive_add(&bytes, LH_ARCHIVE_PRIVATE, lh_bytes_of(part, sizeof part));
         lh_archive_end(&bytes, 6);
         struct lh_replay *replay = replayed_whole(&bytes);
-        replayed_expect(replay, "private", LH_ERR_FORGED, "P01", indexes[i], 1);
+        replayed_expect(replay, "private", LH_ERR_FORGED, "P01",
+                        indexes[i] < LH_TREE_SIZE_MAX ? indexes[i] : LH_REPLAY_NO_INDEX, 1);
         assert_int_equal(lh_replay_private_count(replay), 1);
         lh_replay_free(replay);
         lh_buf_clear(&bytes);
