@@ -1016,6 +1016,10 @@ def founders(rng, city):
         return change
     for n in 46, 47:
         yield one(f"{n + 2} members", crowd_of(n))
+    spoilt = City(s, lambda c, g: g.update(network=""))
+    for what, frames in ("behind a ledger", start(spoilt).frames), ("before one", []):
+        data = archive([frame(v.GENESIS, spoilt.genesis)] + frames)
+        yield f"genesis: bad, and bytes behind the end {what}", data + b"x", "A03" if frames else "A01"
 
 
 def archives(rng, share=1.0):

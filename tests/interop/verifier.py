@@ -1574,7 +1574,7 @@ class Replay:
         current, pending, count, names, beyond = None, [], 0, set(), False
 
         def where():
-            return (current.number, current.origin) if current else (count if self.genesis else 0, None)
+            return (current.number, current.origin) if current else (count, None)
         try:
             for kind, content in frames(data):
                 if beyond:
