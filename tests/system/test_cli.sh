@@ -100,6 +100,28 @@ says out '指纹'
 expect 2 liuhen keygen --alg rsa -o c.pem
 expect 2 liuhen keygen
 
+claim "keygen --tls makes a key with a certificate, and renews only the certificate"
+expect 0 liuhen keygen --tls --name desk-1 --days 30 -o t.pem
+is "$(stat -c %a t.pem)" 600
+says out "sha256//$(openssl x509 -in t.crt -noout -pubkey | openssl pkey -pubin -outform der |
+    openssl dgst -sha256 -binary | base64)"
+is "$(openssl x509 -in t.crt -noout -subject)" 'subject=CN = desk-1'
+openssl x509 -in t.crt -noout -checkend $((29 * 86400)) >/dev/null
+is "$(openssl x509 -in t.crt -noout -checkend $((31 * 86400)))" 'Certificate will expire'
+cp t.pem t.pem.before
+cp t.crt t.crt.before
+expect 1 liuhen keygen --tls -o t.pem
+cmp t.crt t.crt.before
+expect 0 liuhen keygen --tls --renew -o t.pem
+cmp t.pem t.pem.before
+is "$(cmp -s t.crt t.crt.before || echo new)" new
+expect 5 liuhen keygen --tls --renew -o never.pem
+expect 2 liuhen keygen --tls --alg sm2 -o c.pem
+expect 2 liuhen keygen --tls --days 0 -o c.pem
+expect 2 liuhen keygen --days 10 -o c.pem
+says err '--days goes with --tls only'
+is "$(ls c.pem c.crt 2>/dev/null || true)" ''
+
 claim "init founds a node once and changes nothing after that"
 found() { liuhen init --network jinhua --dept gaj --name 市公安局 --data "$1" --guard "$1-guard" --officer a.pub --officer b.pub; }
 expect 0 found node
