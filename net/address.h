@@ -8,7 +8,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-enum { LH_ADDRESS_SIZE = 64 };
+enum { LH_ADDRESS_SIZE = 64, LH_ADDRESS_UNSENT_MAX = 64 * 1024 };
 
 union lh_address {
     struct sockaddr any;
@@ -21,7 +21,10 @@ enum lh_code lh_address_parse(union lh_address *out, const char *text,
                               struct lh_err *err) LH_MUST_CHECK;
 /** The inverse. */
 void lh_address_format(char out[LH_ADDRESS_SIZE], const union lh_address *address);
-/** A listening socket, non-blocking; what it accepts sends small writes at once. -1 and errno. */
+/**
+ * A listening socket, non-blocking; what it accepts sends small writes at once and takes no more
+ * while LH_ADDRESS_UNSENT_MAX bytes are unsent. -1 and errno.
+ */
 int lh_address_listen(const union lh_address *address);
 
 #endif

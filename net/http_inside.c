@@ -141,6 +141,7 @@ bool lh_http_peer_find(struct lh_http *http, struct lh_http_peer *out, int fd)
     struct sockaddr_un name = { .sun_family = AF_UNIX };
     socklen_t len = sizeof name;
 
+    *out = (struct lh_http_peer){ .uid = (uid_t)-1, .gid = (gid_t)-1 }; /* nobody */
     /* Also once the door is shut: nobody who came by it is taken for a local process. */
     if (getsockname(fd, (struct sockaddr *)&name, &len) == 0 &&
         http->inside_name.sun_family == AF_UNIX &&

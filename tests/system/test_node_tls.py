@@ -57,8 +57,12 @@ def context(key=None, most=ssl.TLSVersion.TLSv1_3):
     return made
 
 
-def dial(node, key=None, timeout=20, **more):
-    raw = socket.create_connection(("127.0.0.1", node.port), timeout=timeout)
+def dial(node, key=None, timeout=20, window=None, **more):
+    raw = socket.socket()
+    raw.settimeout(timeout)
+    if window is not None:  # or the kernel keeps megabytes for who does not read
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+    raw.connect(("127.0.0.1", node.port))
     return context(key or node.key, **more).wrap_socket(raw, suppress_ragged_eofs=False)
 
 
@@ -328,11 +332,7 @@ def a_reply_that_nobody_reads_is_cut(node):
     fill(node)
     before = node.status()["connections"]
     tls = dial(node)
-    # The kernel keeps some megabytes; small windows make it few.
-    raw = socket.socket()
-    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    raw.connect(("127.0.0.1", node.port))
-    slow = context(node.key).wrap_socket(raw)
+    slow = dial(node, window=4096)
     slow.sendall(b"GET /v1/archive HTTP/1.1\r\nHost: n\r\n\r\n" * 8)
     tls.sendall(b"GET /healthz HTTP/1.1\r\nHost: n\r\n\r\n")
     wait_for(lambda: node.status()["connections"] == before + 2, 5)
@@ -611,7 +611,7 @@ def a_stop_lets_the_last_reply_arrive_whole(node):
     set_up(node)
     fill(node)
     wanted = node.get("/v1/archive").body
-    tls = dial(node)
+    tls = dial(node, window=4096)
     reply = None
 
     def read_slowly():
@@ -625,7 +625,7 @@ def a_stop_lets_the_last_reply_arrive_whole(node):
             if not part:
                 break
             parts.append(part)
-            time.sleep(0.002)
+            time.sleep(0.03)
         reply = b"".join(parts)
 
     thread = threading.Thread(target=read_slowly)
