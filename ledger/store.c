@@ -75,22 +75,37 @@ void lh_store_batch_delete(struct lh_store_batch *batch, enum lh_table table, st
     lh_buf_add_u32(&batch->ops, 0);
 }
 
+/* Bytes with their length in front. Batches are ours: what does not add up stops the process. */
+static struct lh_bytes take_counted(struct lh_bytes *rest)
+{
+    struct lh_bytes taken;
+
+    lh_assert(rest->len >= 4);
+    taken.data = rest->data + 4;
+    taken.len = (size_t)rest->data[0] << 24 | (size_t)rest->data[1] << 16 |
+                (size_t)rest->data[2] << 8 | rest->data[3];
+    lh_assert(taken.len <= rest->len - 4);
+    rest->data += 4 + taken.len;
+    rest->len -= 4 + taken.len;
+    return taken;
+}
+
 bool lh_store_batch_next(const struct lh_store_batch *batch, size_t *at, struct lh_store_op *out)
 {
     struct lh_bytes all = lh_buf_bytes(&batch->ops);
-    struct lh_reader in;
+    struct lh_bytes rest;
 
     lh_assert(*at <= all.len);
     if (*at == all.len) {
         return false;
     }
-    in = lh_reader_of(lh_bytes_of(all.data + *at, all.len - *at));
-    out->is_delete = lh_read_u8(&in) == OP_DELETE;
-    out->table = (enum lh_table)lh_read_u8(&in);
-    out->key = lh_read_view(&in, lh_read_u32(&in));
-    out->value = lh_read_view(&in, lh_read_u32(&in));
-    lh_assert(!in.failed);
-    *at = all.len - in.rest.len;
+    lh_assert(all.len - *at > 2);
+    out->is_delete = all.data[*at] == OP_DELETE;
+    out->table = (enum lh_table)all.data[*at + 1];
+    rest = lh_bytes_of(all.data + *at + 2, all.len - *at - 2);
+    out->key = take_counted(&rest);
+    out->value = take_counted(&rest);
+    *at = all.len - rest.len;
     return true;
 }
 

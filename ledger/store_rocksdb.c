@@ -123,6 +123,7 @@ static enum lh_code rocks_commit(struct lh_store *base, const struct lh_store_ba
         }
     }
     lh_assert((size_t)rocksdb_writebatch_count(wire) == batch->count);
+    rocksdb_set_perf_level(rocksdb_disable); /* of this thread; nobody asks for its counts */
     rocksdb_write(store->db, store->write, wire, &msg);
     rocksdb_writebatch_destroy(wire);
     if (msg != NULL) {
