@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SMALLEST_CAPACITY = 64 };
+enum { SMALLEST_CAPACITY = 64, FORMAT_ROOM = 48 };
 
 void lh_buf_clear(struct lh_buf *buf)
 {
@@ -110,20 +110,31 @@ void lh_buf_add_text(struct lh_buf *buf, const char *text)
 void lh_buf_add_format(struct lh_buf *buf, const char *format, ...)
 {
     va_list args;
-    va_list again;
-    int needed;
+    uint8_t *room = lh_buf_reserve(buf, FORMAT_ROOM); /* enough for most, printed once then */
+    int len;
 
-    va_start(args, format);
-    va_copy(again, args);
-    needed = vsnprintf(NULL, 0, format, args);
-    va_end(args);
-    if (needed < 0) {
-        buf->failed = true;
-    } else if (lh_buf_reserve(buf, (size_t)needed) != NULL) {
-        (void)vsnprintf((char *)buf->data + buf->len, (size_t)needed + 1, format, again);
-        buf->len += (size_t)needed;
+    if (room == NULL) {
+        return;
     }
-    va_end(again);
+    va_start(args, format);
+    len = vsnprintf((char *)room, FORMAT_ROOM + 1, format, args);
+    va_end(args);
+    if (len > FORMAT_ROOM) {
+        room = lh_buf_reserve(buf, (size_t)len);
+        if (room == NULL) {
+            buf->data[buf->len] = 0;
+            return;
+        }
+        va_start(args, format);
+        len = vsnprintf((char *)room, (size_t)len + 1, format, args);
+        va_end(args);
+    }
+    if (len < 0) {
+        buf->failed = true;
+        buf->data[buf->len] = 0;
+        return;
+    }
+    buf->len += (size_t)len;
 }
 
 struct lh_bytes lh_buf_bytes(const struct lh_buf *buf)

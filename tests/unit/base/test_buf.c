@@ -30,6 +30,26 @@ static void additions_join_and_end_in_a_nul(void **state)
     assert_string_equal(lh_buf_text(&buf), "");
 }
 
+static void formatted_text_of_any_length_is_added_whole(void **state)
+{
+    static const size_t lens[] = { 0, 1, 47, 48, 49, 63, 64, 1000 };
+    struct lh_buf buf = LH_BUF_EMPTY;
+    char text[1001];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+        memset(text, 'a' + (int)i, lens[i]);
+        text[lens[i]] = '\0';
+        lh_buf_clear(&buf);
+        lh_buf_add_text(&buf, "before ");
+        lh_buf_add_format(&buf, "%s", text);
+        assert_int_equal(lh_buf_check(&buf, NULL), LH_OK);
+        assert_int_equal(buf.len, strlen("before ") + lens[i]);
+        assert_string_equal(lh_buf_text(&buf) + strlen("before "), text);
+    }
+    lh_buf_clear(&buf);
+}
+
 static void a_buffer_grows_to_what_is_added(void **state)
 {
     struct lh_buf buf = LH_BUF_EMPTY;
@@ -86,6 +106,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(additions_join_and_end_in_a_nul),
+        cmocka_unit_test(formatted_text_of_any_length_is_added_whole),
         cmocka_unit_test(a_buffer_grows_to_what_is_added),
         cmocka_unit_test(reserved_room_counts_only_when_the_caller_says_so),
         cmocka_unit_test(a_failed_buffer_stays_failed_and_says_so_once_at_the_end),
