@@ -54,6 +54,7 @@ struct lh_intake {
 
     enum lh_intake_status status;
     struct lh_problem problem; /* of a rejected one */
+    bool is_conflict;          /* REJECTED: its identity is taken by other content */
     bool has_body;
     lhpb_Entry entry;
     lhpb_Body body; /* decoded from entry.body */

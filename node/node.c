@@ -5,6 +5,7 @@
 #include "ledger/origin.h"
 #include "node/api.h"
 #include "node/file.h"
+#include "node/findings.h"
 #include "node/subjects.h"
 
 #include <errno.h>
@@ -476,6 +477,8 @@ static enum lh_code start_threads(struct lh_node *node, struct lh_err *err)
         .log = node->log,
         .clock = node->clock,
         .queue_count_max = (size_t)node->config->queue_count_max,
+        .on_conflict = lh_findings_on_conflict,
+        .arg = node,
     };
     enum lh_code rc = lh_mailbox_new(&node->mailbox, node->base, err);
 

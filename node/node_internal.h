@@ -69,9 +69,10 @@ struct lh_node {
     struct event *second_event;
     struct event *watchdog_event;
 
-    _Atomic size_t event_count; /* of all requests, from their splitting to their reply */
-    size_t archive_count;       /* streams under way */
-    bool is_heart_beating;      /* a HEARTBEAT is on its way */
+    _Atomic size_t event_count;   /* of all requests, from their splitting to their reply */
+    _Atomic size_t finding_count; /* under way */
+    size_t archive_count;         /* streams under way */
+    bool is_heart_beating;        /* a HEARTBEAT is on its way */
     bool is_stopping;
     bool is_reopening; /* it stops to be opened anew, behind a new generation */
     int64_t stop_deadline_mono_ms;

@@ -105,7 +105,8 @@ static void end_loop_when_drained(struct lh_node *node)
     size_t busy = lh_http_busy_count(node->http) +
                   (node->door != NULL ? lh_tls_door_busy_count(node->door) : 0);
 
-    if (busy == 0 && !node->is_heart_beating && node->archive_count == 0) {
+    if (busy == 0 && !node->is_heart_beating && atomic_load(&node->finding_count) == 0 &&
+        node->archive_count == 0) {
         (void)event_base_loopbreak(node->base);
     } else if (is_late) {
         lh_log_write(node->log, LH_LOG_WARN, "stop.late", "requests=%zu", busy);

@@ -93,6 +93,7 @@ void lh_sealer_reject_conflict(struct lh_sealer *sealer, struct lh_intake *intak
     lh_counter_add(&sealer->options.metrics->conflicts, 1);
     lh_log_write(sealer->options.log, LH_LOG_WARN, "event.conflict", "source=%s id=%s",
                  intake->body.source, intake->body.id);
+    intake->is_conflict = true;
 }
 
 static void settle(struct lh_sealer *sealer, struct lh_intake *intake)
@@ -100,6 +101,9 @@ static void settle(struct lh_sealer *sealer, struct lh_intake *intake)
     struct lh_metrics *metrics = sealer->options.metrics;
 
     lh_assert(intake->status != LH_INTAKE_PREPARED);
+    if (intake->is_conflict) { /* what it contradicts is on record by now */
+        sealer->options.on_conflict(sealer->options.arg, intake);
+    }
     lh_counter_add(intake->status == LH_INTAKE_RECORDED    ? &metrics->recorded
                    : intake->status == LH_INTAKE_JOURNALED ? &metrics->journaled
                    : intake->status == LH_INTAKE_DUPLICATE ? &metrics->duplicates

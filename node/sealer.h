@@ -38,6 +38,9 @@ struct lh_sealer_options {
     struct lh_log *log;                  /* LH_KEEPS */
     struct lh_clock clock;
     size_t queue_count_max;
+    /* Hears of an event whose identity is taken by other content, before it is settled. */
+    void (*on_conflict)(void *arg, const struct lh_intake *intake);
+    void *arg;
 };
 
 /** Starts the thread. */

@@ -1,6 +1,7 @@
 """POST /v1/events and /v1/acts: what is recorded, what is refused, and that refusals change nothing."""
 
 import json
+import time
 
 from nodelib import STAFF, b64, equal, event, frames, main, now
 
@@ -59,15 +60,44 @@ def the_same_event_again_is_a_duplicate_with_the_same_receipt(node):
     equal(node.size(), size)
 
 
+def found(node, count):
+    """Bodies that the node's findings of conflicts refer to, once there are `count`."""
+    end = time.monotonic() + 10
+    while True:
+        items = node.get("/v1/trail?type=FINDING").json["items"]
+        if len(items) >= count or time.monotonic() > end:
+            break
+        time.sleep(0.02)
+    events = [node.get("/v1/entries/" + item["entry"]).json["event"] for item in items]
+    equal({(one["source"], one["detail"]["rule"], one["detail"]["class"]) for one in events},
+          {("liuhend", "dedup.conflict", 2)})
+    return [one["refs"][0] for one in events]
+
+
 def another_content_under_the_same_identity_is_a_conflict(node):
     node.begin()
     made = event()
-    node.record(made)
+    kept = one(node.record(made))
     size = node.size()
-    reply = node.record(dict(made, purpose="retirement"))
-    equal(reply.status, 409)
-    equal(one(reply)["problem"]["code"], "event.conflict")
-    equal(node.size(), size)
+    for _ in range(3):
+        reply = node.record(dict(made, purpose="retirement"))
+        equal(reply.status, 409)
+        equal(one(reply)["problem"]["code"], "event.conflict")
+    equal(found(node, 1), [kept["body_hash"]])  # it is written down, once
+    equal(node.size(), size + 2)
+    equal(node.record(dict(made, purpose="newborn", unit="other")).status, 409)
+    equal(found(node, 2), [kept["body_hash"]] * 2)  # and another content once more
+    equal(one(node.record(made))["status"], "duplicate")
+    other = event()
+    reply = node.record(other, dict(other, purpose="retirement"))  # in one block
+    equal(reply.status, 207)
+    equal(found(node, 3)[2], reply.json["results"][0]["body_hash"])
+    assert "finding.refused" not in node.logged()
+    node.stop()
+    node.start()
+    equal(node.record(dict(made, purpose="retirement")).status, 409)
+    time.sleep(0.3)
+    equal(len(found(node, 3)), 3)
 
 
 def events_of_one_request_keep_their_order_and_know_each_other(node):

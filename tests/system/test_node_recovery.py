@@ -136,11 +136,15 @@ def a_restored_node_keeps_its_promises(node):
     equal(again.json["results"][0]["duplicate"], True)
     reply = node.record(dict(first, purpose="other"))
     equal((reply.status, reply.json["results"][0]["problem"]["code"]), (409, "event.conflict"))
+    end = time.monotonic() + 10  # the node's FINDING of it waits in the journal too
+    while node.status()["journal"] <= len(texts):
+        assert time.monotonic() < end, "no FINDING"
+        time.sleep(0.02)
     found = node.get("/v1/receipts?source=%s&id=%s" % (first["source"], first["id"]))
     equal(found.text, texts[0])
     node.kill()  # what was answered is on disk
     node.start()
-    equal((node.status()["state"], node.status()["journal"]), ("suspect", len(texts)))
+    equal((node.status()["state"], node.status()["journal"]), ("suspect", len(texts) + 1))
     equal(node.record(first).json["results"][0]["receipt"], texts[0])
     equal(node.status()["size"], status["size"], "nothing is sealed")
     texts += journal(node, 1)
