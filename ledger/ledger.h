@@ -88,7 +88,10 @@ struct lh_ledger_facts {
     uint64_t lost_from; /* what the guard remembers beyond the store; both 0: nothing known */
     uint64_t lost_until;
 };
-void lh_ledger_facts(const struct lh_ledger *ledger, struct lh_ledger_facts *out);
+/** In state SUSPECT from any thread, else from the one that appends; `suite` is the caller's own.
+ */
+void lh_ledger_facts(const struct lh_ledger *ledger, struct lh_suite *suite,
+                     struct lh_ledger_facts *out);
 /** LH_ERR_INVALID: a GENERATION for the ledger `facts` are of says otherwise, in words. */
 enum lh_code lh_ledger_check_facts(const struct lh_ledger_facts *facts,
                                    const lhpb_Generation *generation,

@@ -183,7 +183,7 @@ struct appending {
 };
 
 /* A first leaf continues what the store has of the generation before. */
-static enum lh_code check_continues(const struct lh_ledger *ledger,
+static enum lh_code check_continues(const struct lh_ledger *ledger, struct lh_suite *suite,
                                     const lhpb_Generation *generation, struct lh_err *err)
 {
     struct lh_ledger_facts facts;
@@ -197,7 +197,7 @@ static enum lh_code check_continues(const struct lh_ledger *ledger,
                    ? LH_OK
                    : lh_err_set(err, LH_ERR_INVALID, "the store has no generation to continue");
     }
-    lh_ledger_facts(ledger->prev, &facts);
+    lh_ledger_facts(ledger->prev, suite, &facts);
     facts.next = generation->number;
     return lh_ledger_check_facts(&facts, generation, err);
 }
@@ -213,7 +213,8 @@ static enum lh_code init_appending(struct appending *work, struct lh_err *err)
         return lh_err_set(err, LH_ERR_NOMEM, "no memory for a block");
     }
     if (ledger->state == LH_LEDGER_NEW) {
-        enum lh_code rc = check_continues(ledger, &work->items[0].body->detail.generation, err);
+        enum lh_code rc =
+            check_continues(ledger, work->suite, &work->items[0].body->detail.generation, err);
         if (rc != LH_OK) {
             return rc;
         }

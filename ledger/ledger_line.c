@@ -200,7 +200,8 @@ static uint32_t next_number(const struct lh_ledger *ledger)
     return newest + 1;
 }
 
-void lh_ledger_facts(const struct lh_ledger *ledger, struct lh_ledger_facts *out)
+void lh_ledger_facts(const struct lh_ledger *ledger, struct lh_suite *suite,
+                     struct lh_ledger_facts *out)
 {
     const struct lh_guard_head *guard = &ledger->guard_head;
     uint64_t size = ledger->chain.tree.size;
@@ -210,7 +211,7 @@ void lh_ledger_facts(const struct lh_ledger *ledger, struct lh_ledger_facts *out
                                      .has_guard = ledger->has_guard_head };
     memcpy(out->prev_origin, ledger->origin, sizeof out->prev_origin);
     if (size > 0) {
-        out->prev_root = lh_tree_root(&ledger->chain.tree, ledger->suite);
+        out->prev_root = lh_tree_root(&ledger->chain.tree, suite);
         out->prev_header = ledger->chain.prev;
     }
     if (ledger->has_guard_head) {

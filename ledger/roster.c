@@ -243,6 +243,21 @@ out:
     return rc;
 }
 
+/* Make room for one more; LH_ERR_NOMEM. */
+static enum lh_code add_box(struct lh_roster *roster, const struct lh_roster_box *box,
+                            struct lh_err *err)
+{
+    struct lh_roster_box *grown =
+        realloc(roster->boxes, (roster->box_count + 1) * sizeof roster->boxes[0]);
+
+    if (grown == NULL) {
+        return out_of_memory(err);
+    }
+    roster->boxes = grown;
+    roster->boxes[roster->box_count++] = *box;
+    return LH_OK;
+}
+
 /* spec entries.md 5: "A generation goes on with the people and keys of the one before, as they
  * stood at the size that its GENERATION names." */
 enum lh_code lh_roster_copy(struct lh_roster **out, const struct lh_roster *from,
@@ -268,6 +283,9 @@ enum lh_code lh_roster_copy(struct lh_roster **out, const struct lh_roster *from
             drop_verifier(roster, &roster->rows[i]);
         }
     }
+    for (size_t i = 0; rc == LH_OK && i < from->box_count; i++) {
+        rc = add_box(roster, &from->boxes[i], err);
+    }
     if (rc != LH_OK) {
         lh_roster_free(roster);
         return rc;
@@ -288,6 +306,7 @@ void lh_roster_free(struct lh_roster *roster)
     free(roster->by_staff.slots);
     free(roster->by_session.slots);
     free(roster->rows);
+    free(roster->boxes);
     free(roster);
 }
 
@@ -334,6 +353,23 @@ enum lh_code lh_roster_key_verify(const struct lh_roster_key *key, const struct 
     }
     lh_verifier_free(verifier);
     return rc;
+}
+
+/* spec privacy.md 5: "The key is the newest that a KEYEPOCH of purpose audit box has named, from
+ * its `valid_from` on and up to its `valid_until`, unless a KEYCOMP ended it." */
+const struct lh_pubkey *lh_roster_audit_box(const struct lh_roster *roster, int64_t now_unix_ms)
+{
+    enum lh_alg wanted = roster->suite == LH_SUITE_W ? LH_ALG_X25519 : LH_ALG_SM2;
+
+    for (size_t i = roster->box_count; i > 0; i--) {
+        const struct lh_roster_box *box = &roster->boxes[i - 1];
+
+        if (box->key.alg == wanted && box->valid_from_unix_ms <= now_unix_ms &&
+            now_unix_ms < box->valid_until_unix_ms && now_unix_ms < box->revoked_from_unix_ms) {
+            return &box->key;
+        }
+    }
+    return NULL;
 }
 
 size_t lh_roster_count(const struct lh_roster *roster)
@@ -574,6 +610,29 @@ static void apply_key_comp(struct lh_roster *roster, const lhpb_KeyComp *comp)
     if (row != NULL) { /* a seal or witness key is no key of the roster */
         revoke(row, comp->since_ms);
     }
+    for (size_t i = 0; i < roster->box_count; i++) {
+        struct lh_roster_box *box = &roster->boxes[i];
+
+        if (memcmp(box->id.bytes, comp->key_id, sizeof box->id.bytes) == 0 &&
+            (int64_t)comp->since_ms < box->revoked_from_unix_ms) {
+            box->revoked_from_unix_ms = (int64_t)comp->since_ms;
+        }
+    }
+}
+
+static enum lh_code apply_box(struct lh_roster *roster, struct lh_suite *suite,
+                              const lhpb_KeyEpoch *epoch, struct lh_err *err)
+{
+    struct lh_roster_box box = { .valid_from_unix_ms = (int64_t)epoch->valid_from_ms,
+                                 .valid_until_unix_ms = time_or_open(epoch->valid_until_ms),
+                                 .revoked_from_unix_ms = INT64_MAX };
+    enum lh_code rc = take_checked_key(&box.key, &epoch->key, err);
+
+    if (rc != LH_OK) {
+        return rc;
+    }
+    box.id = lh_key_id_of(suite, &box.key);
+    return add_box(roster, &box, err);
 }
 
 static enum lh_code apply_key_epoch(struct lh_roster *roster, struct lh_suite *suite,
@@ -581,6 +640,9 @@ static enum lh_code apply_key_epoch(struct lh_roster *roster, struct lh_suite *s
 {
     const lhpb_KeyEpoch *epoch = &body->detail.key_epoch;
 
+    if (epoch->purpose == LH_PURPOSE_AUDIT_BOX) {
+        return apply_box(roster, suite, epoch, err);
+    }
     if (!is_signing_epoch(body)) {
         return LH_OK;
     }

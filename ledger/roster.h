@@ -71,6 +71,12 @@ const struct lh_roster_key *lh_roster_find(const struct lh_roster *roster,
 /** Current key of a pseudonym, NULL if none. */
 const struct lh_roster_key *lh_roster_find_staff(const struct lh_roster *roster,
                                                  const uint8_t staff[8]);
+/**
+ * The auditors' key that private parts are sealed to at this moment: the newest by ledger order
+ * that has begun, has not ended and fits the suite; NULL if none. Borrowed until the roster
+ * changes.
+ */
+const struct lh_pubkey *lh_roster_audit_box(const struct lh_roster *roster, int64_t now_unix_ms);
 size_t lh_roster_count(const struct lh_roster *roster);
 const struct lh_roster_key *lh_roster_at(const struct lh_roster *roster, size_t index);
 

@@ -24,6 +24,15 @@ struct lh_roster_index {
     size_t used;
 };
 
+/* A key of the auditors' boxes. It signs nothing, so it is no row. */
+struct lh_roster_box {
+    struct lh_key_id id;
+    struct lh_pubkey key;
+    int64_t valid_from_unix_ms;
+    int64_t valid_until_unix_ms;
+    int64_t revoked_from_unix_ms;
+};
+
 struct lh_roster {
     struct lh_hash network_id;
     char department[LH_CODE_MAX + 1];
@@ -38,6 +47,8 @@ struct lh_roster {
     size_t session_max;   /* verifiers of sessions to keep at hand; 0: all */
     size_t session_count; /* that are */
     size_t session_first; /* no session before this row has one */
+    struct lh_roster_box *boxes; /* in ledger order */
+    size_t box_count;
 };
 
 /** Row of a key id, pseudonym or session id; NULL if none. */

@@ -289,7 +289,7 @@ static void add_recovery(struct lh_json *json, const struct lh_node *node)
 {
     struct lh_ledger_facts facts;
 
-    lh_ledger_facts(node->ledger, &facts);
+    lh_ledger_facts(node->ledger, node->suite, &facts);
     lh_json_begin_object(json, "recovery");
     lh_json_add_u64(json, "next_generation", facts.next);
     lh_json_add_string(json, "prev_origin", facts.prev_origin);

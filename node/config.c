@@ -48,8 +48,9 @@ static const struct option options[] = {
     { "guard.path", FIELD(guard_path), NULL, 0, 0, NULL, KIND_PATH, false,
       "The guard file, in another place than the store (another disk is best)." },
     { "auditor.box", FIELD(auditor_box), "", 0, 0, NULL, KIND_PATH, false,
-      "Public key (`x25519:...`) of the auditors, who alone open the boxes in private parts; none: "
-      "no box is made." },
+      "Public key (`x25519:...`) of the auditors, who alone open the boxes in private parts, while "
+      "no "
+      "KEYEPOCH entry names one; none: no box is made." },
     { "api.socket", FIELD(api_socket), NULL, 0, 0, NULL, KIND_PATH, false,
       "Unix socket of the HTTP API." },
     { "api.socket_mode", FIELD(api_socket_mode), "0660", 0, 0777, NULL, KIND_MODE, false,

@@ -130,6 +130,22 @@ static bool check_department(struct lh_intake *intake, const struct lh_intake_ru
     return false;
 }
 
+/* A key of the other suite would open no box here, and nobody would notice until it is needed. */
+static bool check_box_key(struct lh_intake *intake, const struct lh_intake_rules *rules)
+{
+    enum lh_alg wanted = rules->suite == LH_SUITE_W ? LH_ALG_X25519 : LH_ALG_SM2;
+    const lhpb_KeyEpoch *epoch = &intake->body.detail.key_epoch;
+
+    if (intake->body.type != lhpb_EntryType_KEYEPOCH || epoch->purpose != LH_PURPOSE_AUDIT_BOX ||
+        epoch->key.alg == wanted) {
+        return true;
+    }
+    lh_intake_reject(intake, LH_PROBLEM_SCHEMA_INVALID, "in suite %s a box is for a key of %s",
+                     lh_suite_name(rules->suite), lh_alg_name(wanted));
+    (void)snprintf(intake->problem.pointer, sizeof intake->problem.pointer, "/detail/key");
+    return false;
+}
+
 /* ---- judging --------------------------------------------------------------------------------- */
 
 static bool copy_signers(struct lh_intake *intake, const struct lh_roster *roster)
@@ -219,8 +235,9 @@ static void prepare_ready(struct lh_intake *intake, const struct lh_intake_rules
     intake->has_body = true;
     intake->body_hash = lh_body_hash(worker->suite, body);
     intake->content_digest = intake->body_hash;
-    if (!check_department(intake, rules) || !check_personal_numbers(intake) ||
-        !check_rights(intake, client) || !check_post(intake, post) ||
+    if (!check_box_key(intake, rules) || !check_department(intake, rules) ||
+        !check_personal_numbers(intake) || !check_rights(intake, client) ||
+        !check_post(intake, post) ||
         (post != NULL && !lh_intake_add_subjects(intake, rules, worker, post)) ||
         !lh_intake_judge(intake, rules, worker->suite, true) || !check_level(intake, client)) {
         return;

@@ -86,6 +86,8 @@ struct lh_intake_rules {
     enum lh_suite_id suite;
     char department[LH_CODE_MAX + 1];
     struct lh_secret idempotency;
+    bool has_auditor_box; /* a key of the settings, for as long as no KEYEPOCH names one */
+    struct lh_pubkey auditor_box;
     struct lh_keyring *keyring;
     struct lh_clock clock;
     struct lh_random random;

@@ -69,14 +69,35 @@ static enum lh_code make_vault_row(struct lh_buf *out, const lhpb_SubjectPost *p
     return rc;
 }
 
+/* The auditors' key of this moment; false: no box is made. */
+static bool find_box(struct lh_pubkey *out, const struct lh_intake_rules *rules,
+                     int64_t now_unix_ms)
+{
+    const struct lh_pubkey *named =
+        lh_roster_audit_box(lh_keyring_read(rules->keyring), now_unix_ms);
+    bool is_named = named != NULL;
+
+    if (is_named) {
+        *out = *named;
+    }
+    lh_keyring_end_read(rules->keyring);
+    if (!is_named && rules->has_auditor_box) {
+        *out = rules->auditor_box;
+    }
+    return is_named || rules->has_auditor_box;
+}
+
 bool lh_intake_add_subjects(struct lh_intake *intake, const struct lh_intake_rules *rules,
                             struct lh_worker *worker, const lhpb_SubjectPost *post)
 {
     struct lh_err err = LH_ERR_NONE;
+    int64_t now_unix_ms = rules->clock.wall_unix_ms(rules->clock.arg);
     struct lh_hash index_digest;
+    struct lh_pubkey box;
+    bool has_box = find_box(&box, rules, now_unix_ms);
     enum lh_code rc = lh_subjects_build(worker->subjects, worker->suite, &intake->private_part,
                                         &index_digest, post, &intake->body, &intake->body_hash,
-                                        rules->clock.wall_unix_ms(rules->clock.arg), &err);
+                                        has_box ? &box : NULL, now_unix_ms, &err);
 
     if (rc == LH_OK) {
         rc = make_vault_row(&intake->vault_row, post, &err);

@@ -226,12 +226,12 @@ static enum lh_code open_auditor_box(struct lh_node *node, struct lh_err *err)
     if (path[0] == '\0') {
         return LH_OK;
     }
-    rc = read_auditor_box(&node->auditor_box, path, err);
-    if (rc == LH_OK && node->auditor_box.alg != wanted) {
+    rc = read_auditor_box(&node->rules.auditor_box, path, err);
+    if (rc == LH_OK && node->rules.auditor_box.alg != wanted) {
         rc = lh_err_set(err, LH_ERR_INVALID, "%s: wants a key of kind %s", path,
                         lh_alg_name(wanted));
     }
-    node->has_auditor_box = rc == LH_OK;
+    node->rules.has_auditor_box = rc == LH_OK;
     return rc;
 }
 
@@ -457,7 +457,6 @@ static enum lh_code start_threads(struct lh_node *node, struct lh_err *err)
         .suite = node->rules.suite,
         .department = node->rules.department,
         .index_key = &node->index_key,
-        .auditor_box = node->has_auditor_box ? &node->auditor_box : NULL,
         .random = lh_random_system(),
     };
     struct lh_jobs_options jobs = {

@@ -44,8 +44,6 @@ struct lh_node {
     struct lh_intake_rules rules;
     struct lh_signer *seal;
     struct lh_secret index_key;
-    struct lh_pubkey auditor_box;
-    bool has_auditor_box;
     struct lh_store *store;
     struct lh_guard *guard;
     struct lh_ledger *ledger;

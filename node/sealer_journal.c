@@ -63,7 +63,7 @@ static struct lh_journal_place place_of(const struct lh_sealer *sealer)
 {
     struct lh_ledger_facts facts;
 
-    lh_ledger_facts(sealer->options.ledger, &facts);
+    lh_ledger_facts(sealer->options.ledger, sealer->suite, &facts);
     return (struct lh_journal_place){
         .network_id = sealer->options.rules->network_id,
         .origin = lh_ledger_origin(sealer->options.ledger),
@@ -265,7 +265,7 @@ static bool check_claims(struct lh_sealer *sealer, struct lh_intake *intake)
                          REASON_UNSAFE_RESTORE);
         return false;
     }
-    lh_ledger_facts(sealer->options.ledger, &facts);
+    lh_ledger_facts(sealer->options.ledger, sealer->suite, &facts);
     if (lh_ledger_check_facts(&facts, generation, &err) != LH_OK) {
         lh_intake_reject(intake, LH_PROBLEM_SCHEMA_INVALID,
                          "%s: make the act anew with `liuhen restore finish`", err.text);

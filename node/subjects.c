@@ -13,10 +13,9 @@ struct lh_subjects {
     char department[33];
     struct lh_secret index_key;
     struct lh_secret month_key;
-    uint32_t month; /* that month_key is for; 0: none yet */
-    bool has_box;
-    struct lh_pubkey auditor_box;
-    struct lh_box_sender *sender;
+    uint32_t month;               /* that month_key is for; 0: none yet */
+    struct lh_box_sender *sender; /* NULL: none yet, or no box is made */
+    struct lh_pubkey sender_key;  /* whom it seals for */
     int64_t sender_since_unix_ms;
     uint32_t sender_count;
     struct lh_random random;
@@ -34,10 +33,6 @@ enum lh_code lh_subjects_new(struct lh_subjects **out, const struct lh_subjects_
     (void)strncat(subjects->department, options->department, sizeof subjects->department - 1);
     subjects->index_key = *options->index_key;
     subjects->random = options->random;
-    if (options->auditor_box != NULL) {
-        subjects->has_box = true;
-        subjects->auditor_box = *options->auditor_box;
-    }
     *out = subjects;
     return LH_OK;
 }
@@ -79,32 +74,39 @@ static void use_month(struct lh_subjects *subjects, struct lh_suite *suite, uint
     subjects->month = month;
 }
 
-static enum lh_code use_sender(struct lh_subjects *subjects, int64_t now_unix_ms,
-                               struct lh_err *err)
+static bool may_go_on(const struct lh_subjects *subjects, const struct lh_pubkey *box,
+                      int64_t now_unix_ms)
 {
     int64_t age = now_unix_ms - subjects->sender_since_unix_ms;
 
-    if (!subjects->has_box) {
-        return LH_OK;
-    }
-    if (subjects->sender != NULL && subjects->sender_count < SENDER_ENTRIES_MAX && age >= 0 &&
-        age < SENDER_AGE_MAX_MS) {
+    return subjects->sender != NULL && lh_pubkey_is_equal(&subjects->sender_key, box) &&
+           subjects->sender_count < SENDER_ENTRIES_MAX && age >= 0 && age < SENDER_AGE_MAX_MS;
+}
+
+/* The encapsulation for this key; none without one. */
+static enum lh_code use_sender(struct lh_subjects *subjects, const struct lh_pubkey *box,
+                               int64_t now_unix_ms, struct lh_err *err)
+{
+    if (box != NULL && may_go_on(subjects, box, now_unix_ms)) {
         subjects->sender_count++;
         return LH_OK;
     }
     lh_box_sender_free(subjects->sender);
     subjects->sender = NULL;
+    if (box == NULL) {
+        return LH_OK;
+    }
     subjects->sender_count = 1;
     subjects->sender_since_unix_ms = now_unix_ms;
-    return lh_box_sender_new(&subjects->sender, subjects->suite, &subjects->auditor_box,
-                             &subjects->random, err);
+    subjects->sender_key = *box;
+    return lh_box_sender_new(&subjects->sender, subjects->suite, box, &subjects->random, err);
 }
 
 enum lh_code lh_subjects_build(struct lh_subjects *subjects, struct lh_suite *suite,
                                struct lh_buf *out, struct lh_hash *out_index_digest,
                                const lhpb_SubjectPost *post, const lhpb_Body *body,
-                               const struct lh_hash *body_hash, int64_t now_unix_ms,
-                               struct lh_err *err)
+                               const struct lh_hash *body_hash, const struct lh_pubkey *box,
+                               int64_t now_unix_ms, struct lh_err *err)
 {
     uint32_t month = lh_time_date_utc8(now_unix_ms) / 100;
     struct lh_buf client_part = LH_BUF_EMPTY;
@@ -112,7 +114,7 @@ enum lh_code lh_subjects_build(struct lh_subjects *subjects, struct lh_suite *su
 
     if (rc == LH_OK) {
         use_month(subjects, suite, month);
-        rc = use_sender(subjects, now_unix_ms, err);
+        rc = use_sender(subjects, box, now_unix_ms, err);
     }
     if (rc == LH_OK) {
         rc = lh_private_build_onto(suite, out, out_index_digest, lh_buf_bytes(&client_part), post,

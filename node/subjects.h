@@ -14,8 +14,7 @@ struct lh_subjects;
 struct lh_subjects_options {
     enum lh_suite_id suite;
     const char *department;
-    const struct lh_secret *index_key;   /* 32 bytes, copied */
-    const struct lh_pubkey *auditor_box; /* copied; NULL: no box is made */
+    const struct lh_secret *index_key; /* 32 bytes, copied */
     struct lh_random random;
 };
 
@@ -23,13 +22,14 @@ enum lh_code lh_subjects_new(struct lh_subjects **out, const struct lh_subjects_
                              struct lh_err *err) LH_MUST_CHECK;
 void lh_subjects_free(struct lh_subjects *subjects);
 /**
- * Make the private part of an entry recorded at `now_unix_ms` and check that it gives
- * `body->subject_digest` (LH_ERR_FORGED otherwise). Appends to `out`.
+ * Make the private part of an entry recorded at `now_unix_ms`, its box for the auditors' key `box`
+ * (NULL: none is made), and check that it gives `body->subject_digest` (LH_ERR_FORGED otherwise).
+ * Appends to `out`.
  */
 enum lh_code lh_subjects_build(struct lh_subjects *subjects, struct lh_suite *suite,
                                struct lh_buf *out, struct lh_hash *out_index_digest,
                                const lhpb_SubjectPost *post, const lhpb_Body *body,
-                               const struct lh_hash *body_hash, int64_t now_unix_ms,
-                               struct lh_err *err) LH_MUST_CHECK;
+                               const struct lh_hash *body_hash, const struct lh_pubkey *box,
+                               int64_t now_unix_ms, struct lh_err *err) LH_MUST_CHECK;
 
 #endif

@@ -157,6 +157,98 @@ static void roles_change_with_a_role_entry(void **state)
     assert_int_equal(key_of(staff_alg(), STAFF_A)->roles, LH_ROLE_AUDITOR);
 }
 
+static void name_box(uint8_t number, int64_t from, int64_t until)
+{
+    lhpb_KeyEpoch *epoch = &world.body.detail.key_epoch;
+
+    body_of(lhpb_EntryType_KEYEPOCH);
+    epoch->purpose = LH_PURPOSE_AUDIT_BOX;
+    lh_fixture_key(&epoch->key, LH_ALG_X25519, number);
+    epoch->valid_from_ms = (uint64_t)from;
+    epoch->valid_until_ms = (uint64_t)until;
+    enact();
+}
+
+/* Number of the key in force; 0: none. */
+static unsigned box_at(const struct lh_roster *roster, int64_t now)
+{
+    const struct lh_pubkey *found = lh_roster_audit_box(roster, now);
+    lhpb_PublicKey wire;
+    struct lh_pubkey key;
+
+    for (uint8_t number = 1; found != NULL && number < 9; number++) {
+        lh_fixture_key(&wire, LH_ALG_X25519, number);
+        assert_int_equal(lh_pubkey_from_wire(&key, &wire, NULL), LH_OK);
+        if (lh_pubkey_is_equal(found, &key)) {
+            return number;
+        }
+    }
+    return found == NULL ? 0 : 99;
+}
+
+static void the_newest_box_key_in_force_counts(void **state)
+{
+    struct lh_roster *next = NULL;
+    struct lh_pubkey key;
+    lhpb_PublicKey wire;
+
+    (void)state;
+    assert_int_equal(box_at(world.roster, NOW), 0);
+    name_box(1, NOW, 0);
+    assert_int_equal(box_at(world.roster, NOW), 1);
+    name_box(2, NOW + HOUR_MS, NOW + DAY_MS);
+    assert_int_equal(box_at(world.roster, NOW - 1), 0);
+    assert_int_equal(box_at(world.roster, NOW + HOUR_MS - 1), 1);
+    assert_int_equal(box_at(world.roster, NOW + HOUR_MS), 2);
+    assert_int_equal(box_at(world.roster, NOW + DAY_MS), 1);
+    assert_int_equal(lh_roster_copy(&next, world.roster, NULL), LH_OK); /* the next generation's */
+    body_of(lhpb_EntryType_KEYCOMP);
+    lh_fixture_key(&wire, LH_ALG_X25519, 1);
+    assert_int_equal(lh_pubkey_from_wire(&key, &wire, NULL), LH_OK);
+    struct lh_key_id id = lh_key_id_of(world.suite, &key);
+    memcpy(world.body.detail.key_comp.key_id, id.bytes, sizeof id.bytes);
+    world.body.detail.key_comp.since_ms = (uint64_t)NOW + 5;
+    enact();
+    assert_int_equal(box_at(world.roster, NOW + 4), 1);
+    assert_int_equal(box_at(world.roster, NOW + 5), 0);
+    assert_int_equal(box_at(world.roster, NOW + HOUR_MS), 2);
+    assert_int_equal(box_at(next, NOW + DAY_MS), 1); /* a copy of its own */
+    lh_roster_free(next);
+}
+
+static void a_copy_goes_on_where_the_other_stood(void **state)
+{
+    struct lh_roster *next = NULL;
+    const struct lh_roster_key *key;
+
+    (void)state;
+    enrol(1, STAFF_A);
+    enrol(2, STAFF_B);
+    body_of(lhpb_EntryType_LEAVE);
+    pseudonym(world.body.detail.leave.pseudonym, 2);
+    enact();
+    assert_int_equal(lh_roster_copy(&next, world.roster, NULL), LH_OK);
+    assert_int_equal(lh_roster_count(next), lh_roster_count(world.roster));
+    for (size_t i = 0; i < lh_roster_count(next); i++) {
+        const struct lh_roster_key *from = lh_roster_at(world.roster, i);
+
+        key = lh_roster_find(next, &from->id);
+        assert_non_null(key);
+        assert_int_equal(key->kind, from->kind);
+        assert_int_equal(key->enrolled_at, 0);
+        assert_int_equal(key->revoked_from_unix_ms, from->revoked_from_unix_ms);
+        assert_ptr_not_equal(key->verifier, from->verifier);
+    }
+    struct lh_roster *old = world.roster;
+    world.roster = next; /* what follows is judged by the copy alone */
+    lh_roster_free(old);
+    query_of(1);
+    sign_by(STAFF_A, 0);
+    assert_int_equal(judge(NULL), LH_OK);
+    body_of(lhpb_EntryType_STAFF);
+    assert_int_equal(lh_roster_check_apply(next, world.suite, &world.body, NULL), LH_ERR_CONFLICT);
+}
+
 static void only_the_types_that_matter_are_its_concern(void **state)
 {
     size_t concerned = 0;
@@ -528,6 +620,8 @@ int main(void)
         WITH_WORLD(role_and_leave_and_session_end_name_what_exists),
         WITH_WORLD(a_session_ends_once),
         WITH_WORLD(roles_change_with_a_role_entry),
+        WITH_WORLD(the_newest_box_key_in_force_counts),
+        WITH_WORLD(a_copy_goes_on_where_the_other_stood),
         WITH_WORLD(only_the_types_that_matter_are_its_concern),
         WITH_WORLD(each_kind_of_signer_reaches_its_level),
         WITH_WORLD(verifiers_of_old_and_ended_sessions_are_let_go_and_still_judged),
