@@ -85,12 +85,13 @@ static enum lh_code print_json(const struct run *run, struct lh_err *err)
 {
     const struct lh_importing *importing = &run->importing;
     json_t *answer = json_pack(
-        "{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "schema", "liuhen.import/1",
+        "{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "schema", "liuhen.import/1",
         "dry_run", (int)run->is_dry, "rows", (json_int_t)importing->row_count, "cases",
         (json_int_t)json_object_size(importing->cases), "staff",
         (json_int_t)json_object_size(importing->staff), "events", (json_int_t)importing->good_count,
-        "recorded", (json_int_t)importing->recorded, "duplicate", (json_int_t)importing->duplicate,
-        "rejected", (json_int_t)lh_importing_rejected(importing), "ms",
+        "recorded", (json_int_t)importing->recorded, "journaled", (json_int_t)importing->journaled,
+        "duplicate", (json_int_t)importing->duplicate, "rejected",
+        (json_int_t)lh_importing_rejected(importing), "ms",
         (json_int_t)lh_progress_ms(&run->progress));
     enum lh_code rc = answer != NULL ? lh_api_print(run->cli, answer, err)
                                      : lh_err_set(err, LH_ERR_NOMEM, "out of memory");
@@ -121,6 +122,9 @@ static enum lh_code print(const struct run *run, struct lh_err *err)
         lh_cli_print(run->cli, LH_MSG_IMPORT_DONE, number(a, importing->recorded),
                      number(b, importing->duplicate), number(c, lh_importing_rejected(importing)),
                      seconds(d, lh_progress_ms(&run->progress)), NULL);
+        if (importing->journaled > 0) {
+            lh_cli_print(run->cli, LH_MSG_IMPORT_JOURNALED, number(a, importing->journaled), NULL);
+        }
     }
     return LH_OK;
 }

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { WAIT_TRIES = 600 }; /* a minute: a long journal takes its time */
+/* A minute: a long journal takes its time. Ten seconds of silence: the node has ended. */
+enum { WAIT_TRIES = 600, SILENT_TRIES = 100 };
 
 /* The number of the generation that an act begins behind another one; 0: it does no such thing. */
 static uint32_t begun_by(const struct lh_act *act)
@@ -27,12 +28,16 @@ static uint32_t begun_by(const struct lh_act *act)
  * something to prove. */
 static void wait_for_generation(struct lh_cli *cli, uint32_t number)
 {
-    for (int tries = 0; tries < WAIT_TRIES; tries++) {
+    int silent = 0; /* tries in a row that nobody answered */
+
+    for (int tries = 0; tries < WAIT_TRIES && silent < SILENT_TRIES; tries++) {
         struct timespec pause = { .tv_nsec = 100 * 1000 * 1000 };
         json_t *status = NULL;
-        bool is_there = lh_api_get_status(cli, &status, NULL) == LH_OK &&
-                        lh_api_number(status, "generation") == number &&
+        bool is_answered = lh_api_get_status(cli, &status, NULL) == LH_OK;
+        bool is_there = is_answered && lh_api_number(status, "generation") == number &&
                         lh_api_number(status, "journal") == 0;
+
+        silent = is_answered ? 0 : silent + 1;
 
         if (is_there) {
             lh_cli_note(cli, LH_MSG_GENERATION_BEGUN, lh_api_text(status, "origin"), NULL);

@@ -43,6 +43,7 @@ struct lh_importing {
 
     uint64_t row_count;
     uint64_t recorded;
+    uint64_t journaled; /* of the recorded ones: on disk, sealed later */
     uint64_t duplicate;
 };
 

@@ -99,10 +99,15 @@ static void take_result(struct lh_importing *importing, const struct lh_import_e
     const char *status = lh_api_text(result, "status");
     const json_t *problem = json_object_get(result, "problem");
 
-    if (strcmp(status, "recorded") == 0) {
-        importing->recorded++;
-    } else if (strcmp(status, "duplicate") == 0) {
+    bool is_journaled = strcmp(status, "journaled") == 0;
+    bool is_duplicate = strcmp(status, "duplicate") == 0 ||
+                        (is_journaled && json_is_true(json_object_get(result, "duplicate")));
+
+    if (is_duplicate) {
         importing->duplicate++;
+    } else if (is_journaled || strcmp(status, "recorded") == 0) {
+        importing->recorded++;
+        importing->journaled += is_journaled ? 1 : 0;
     } else {
         lh_rejects_add(&importing->files[event->file], event->line, lh_api_text(problem, "pointer"),
                        lh_api_text(problem, "code"), lh_api_text(problem, "detail"));

@@ -349,6 +349,40 @@ def people_who_join_meanwhile_may_sign_at_once(node):
     equal((code, [one["promise"] for one in report["files"][1:]]), (0, ["kept"] * 3))
 
 
+MAP = """name = desk
+pseudonyms = plain
+time_format = iso
+
+[row]
+type = DEMAND
+source = desk-table
+id = {id}
+time = {when}
+channel = {channel}
+detail.code = proof-of-life
+detail.counter = hall
+number detail.reported_by = 1
+"""
+
+
+def a_table_that_is_imported_meanwhile_is_sealed_afterwards(node):
+    restored(node)
+    table, rules = os.path.join(node.base, "t.csv"), os.path.join(node.base, "t.map")
+    with open(rules, "w", encoding="utf-8") as out:
+        out.write(MAP)
+    with open(table, "w", encoding="utf-8") as out:
+        out.write("id,when,channel\n")
+        out.writelines("%d,2024-05-%02dT09:00:00Z,COUNTER\n" % (n, n) for n in range(1, 21))
+    out = must(node, "import", "csv", table, "--map", rules)
+    assert "20 of them wait in the node's journal" in out, out
+    counts = json.loads(must(node, "import", "csv", table, "--map", rules, "--json"))
+    equal((counts["recorded"], counts["duplicate"]), (0, 20))
+    equal(node.status()["journal"], 20)
+    finish(node)
+    items = node.get("/v1/trail?type=DEMAND").json["items"]
+    equal([one["entry"] for one in items], ["gaj/2/%d" % n for n in range(2, 22)])
+
+
 # ---- a stop anywhere on the way --------------------------------------------------------------------
 
 def put(node, source):
@@ -433,4 +467,5 @@ main(a_restored_node_keeps_its_promises,
      a_guard_of_a_later_generation_is_not_overtaken,
      claims_that_are_not_so_change_nothing,
      people_who_join_meanwhile_may_sign_at_once,
+     a_table_that_is_imported_meanwhile_is_sealed_afterwards,
      a_stop_at_any_call_loses_nothing)
