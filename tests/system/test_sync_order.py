@@ -8,7 +8,8 @@ log must show, each step complete before the next begins:
 
 a new write-ahead log's name must be synced too (fsync of the folder) before the guard is written. A
 checkpoint that is read must not be ahead of the guard. The same judge must find fault with a node
-that leaves out either sync.
+that leaves out either sync. Of an entry that goes to the journal the log must show its write and its
+sync between request and reply; no guard is written then.
 """
 
 import os
@@ -89,6 +90,7 @@ def guard_size(slot):
 
 class Judge:
     def __init__(self):
+        self.kept = 0  # entries in the journal
         self.replies = self.entries = self.duplicates = self.checkpoints = self.blocks = 0
         self.faults = []
         self.log_written = self.log_synced = None  # newest complete calls on the write-ahead log
@@ -146,7 +148,21 @@ class Judge:
             elif request is not None:
                 self.checkpoint(call)
 
+    def journaled(self, call, request):
+        """One client at a time: the newest write and sync of the log are those of its entry."""
+        self.kept += 1
+        written, synced = self.log_written, self.log_synced
+        if written is None or written.began < request.ended:
+            self.fault("a reply before its entry was written", call)
+        elif synced is None or synced.began < written.ended or synced.ended > call.began:
+            self.fault("a reply before the log was synced", call)
+        elif synced.path not in self.named:
+            self.fault("a reply before the log's name was synced", call)
+
     def reply(self, call, request):
+        if b'"status":"journaled"' in call.data:
+            self.journaled(call, request)
+            return
         results = [(one, int(at)) for one, at in RESULT_OF_ENTRY.findall(call.data)]
         recorded = sum(one == b"recorded" for one, _ in results)
         self.replies += 1
@@ -230,6 +246,31 @@ def trace(program, clients, requests):
         node.remove()
 
 
+def trace_journal(program, requests):
+    """The same of a node that seals nothing."""
+    node = Placed(program)
+    path = os.path.join(node.base, "strace")
+    try:
+        node.begin()
+        node.stop()
+        with open(os.path.join(node.dir, "RESTORED"), "w", encoding="ascii") as out:
+            out.write("for the test\n")
+        node.start(before=["strace", "-D", "-f", "--seccomp-bpf", "-y", "-xx", "-s", "8192", "-o",
+                           path, "-e", "trace=" + CALLS, "-e", "signal=none"])
+        for _ in range(requests):
+            equal(node.record(event()).status, 202)
+        node.stop()
+        judge = Judge()
+        for call, has_ended in read_log(path):
+            judge.step(call, has_ended)
+        print("%-20s journal=%d blocks=%d faults=%d" % (program, judge.kept, judge.blocks,
+                                                        len(judge.faults)), flush=True)
+        equal((judge.kept, judge.blocks), (requests, 0))
+        return judge
+    finally:
+        node.remove()
+
+
 def main():
     skip_unless(shutil.which("strace"), "strace is missing")
     for clients, requests in ((1, 40), (8, 25), (16, 25)):
@@ -238,6 +279,11 @@ def main():
         assert judge.replies == clients * requests, "replies that were not understood"
         equal(judge.entries, entries, "entries in the log of system calls")
         assert 0 < judge.blocks < entries + 3, judge.blocks
+    judge = trace_journal("liuhend", 20)
+    assert not judge.faults, judge.faults[:5]
+    judge = trace_journal("liuhend-nosync-store", 20)
+    seen = sum("before the log was synced" in fault for fault in judge.faults)
+    equal(seen, 20, "a node that does not sync passes")
     for program, words in (("liuhend-nosync-store", "the log is not synced"),
                            ("liuhend-nosync-guard", "before the guard was synced"),
                            ("liuhend-nosync", "before the guard was synced")):
