@@ -44,9 +44,9 @@ struct lh_roster {
     struct lh_roster_index by_id;
     struct lh_roster_index by_staff; /* the current key of a pseudonym */
     struct lh_roster_index by_session;
-    size_t session_max;   /* verifiers of sessions to keep at hand; 0: all */
-    size_t session_count; /* that are */
-    size_t session_first; /* no session before this row has one */
+    size_t session_max;          /* verifiers of sessions to keep at hand; 0: all */
+    size_t session_count;        /* that are */
+    size_t session_first;        /* no session before this row has one */
     struct lh_roster_box *boxes; /* in ledger order */
     size_t box_count;
 };

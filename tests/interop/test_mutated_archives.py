@@ -157,6 +157,12 @@ def index_of(finding):
     return int(index) if isinstance(index, str) else index
 
 
+def leaf_of(finding):
+    """Numbers above 2^53 are strings of digits."""
+    index = finding["index"]
+    return int(index) if isinstance(index, str) else index
+
+
 def theirs(program, paths):
     """(verdict, rule, origin, leaf, every finding) of each file, as the program under test says."""
     run = subprocess.run([program, "--json", "--jobs", "1", *paths], capture_output=True, check=False)
