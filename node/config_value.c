@@ -277,6 +277,9 @@ enum lh_code lh_grant_parse(struct lh_grant *out, struct lh_bytes text, struct l
     char shown[LH_CONFIG_SHOWN_SIZE];
     enum lh_code rc;
 
+    if (!lh_bytes_is_clean_text(text)) { /* a NUL would end a source before its end */
+        return lh_err_set(err, LH_ERR_INVALID, "characters that cannot be shown");
+    }
     (void)lh_text_next_word(&text, ' ', &word);
     rc = parse_who(&client, word, err);
     while (rc == LH_OK && lh_text_next_word(&text, ' ', &word)) {
