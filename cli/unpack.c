@@ -147,17 +147,14 @@ static enum lh_code step_gzip(struct lh_unpack *unpack, uint8_t *out, size_t roo
                               struct lh_err *err)
 {
     z_stream *gzip = &unpack->gzip;
-    int rc;
+    int rc = unpack->is_open ? Z_OK : inflateReset(gzip);
 
-    if (!unpack->is_open && inflateReset(gzip) != Z_OK) {
-        return no_memory(err);
-    }
     unpack->is_open = true;
     gzip->next_in = unpack->raw + unpack->at;
     gzip->avail_in = (uInt)(unpack->len - unpack->at);
     gzip->next_out = out;
     gzip->avail_out = (uInt)(room < CHUNK ? room : CHUNK);
-    rc = inflate(gzip, Z_NO_FLUSH);
+    rc = rc == Z_OK ? inflate(gzip, Z_NO_FLUSH) : rc;
     unpack->at = unpack->len - gzip->avail_in;
     *out_len = (size_t)(gzip->next_out - out);
     if (rc == Z_MEM_ERROR) {

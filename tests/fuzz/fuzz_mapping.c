@@ -54,6 +54,22 @@ static void check_table(struct lh_mapping *mapping, const struct lh_mapping_scop
     }
 }
 
+/* The columns that a map names: each once, and none without a name. */
+static void check_own(struct lh_mapping *mapping)
+{
+    struct lh_csv_record own;
+
+    if (lh_mapping_bind_own(mapping, &own, NULL) != LH_OK) {
+        return;
+    }
+    for (size_t i = 0; i < own.count; i++) {
+        lh_assert(own.fields[i].len > 0);
+        for (size_t j = 0; j < i; j++) {
+            lh_assert(!lh_bytes_is_equal(own.fields[i], own.fields[j]));
+        }
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const uint8_t *nul = size > 0 ? memchr(data, 0, size) : NULL;
@@ -70,6 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     lh_assert(lh_suite_new(&scope.suite, LH_SUITE_W, NULL) == LH_OK);
     scope.salt = lh_mapping_is_salted(mapping) ? &salt : NULL;
     (void)lh_mapping_has_steps(mapping);
+    check_own(mapping);
     if (lh_csv_open(&csv, fuzz_file(1, lh_bytes_of(data + taken, size - taken)), NULL) == LH_OK) {
         check_table(mapping, &scope, csv);
         lh_csv_close(csv);

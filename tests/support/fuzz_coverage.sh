@@ -32,6 +32,9 @@ events_input node/events_input.c
 evidence net/evidence.c -lh_evidence_kind_name
 genesis ledger/genesis.c -compare_founders,sort_founders,lh_genesis_encode,lh_genesis_network,lh_genesis_suite,lh_genesis_created_unix_ms
 guard ledger/guard.c decode_slot,read_at,read_newest,read_head,open_file,lh_guard_peek
+import cli/importing_ndjson.c -no_memory
+import cli/lines.c
+import cli/unpack.c -no_memory,fill,lh_unpack_open,lh_unpack_close
 key crypto/key.c
 leaf ledger/entry.c check_signatures,check_intake,check_entry,check_origin,check_heads,check_header,check_leaf,lh_leaf_decode,lh_leaf_encode
 leaf ledger/canon_read.c
