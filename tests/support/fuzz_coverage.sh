@@ -21,9 +21,9 @@ body ledger/body_check_detail_rest.c
 body ledger/body_check_rule.c
 body ledger/body_check_value.c
 body ledger/canon_read.c
-body ledger/entry.c read_varint,is_newer_schema,lh_body_decode,lh_body_check,lh_body_encode
+body ledger/entry.c read_varint,lh_schema_is_newer,lh_body_decode
 checkpoint ledger/checkpoint.c -lh_checkpoint_sign
-config node/config.c -read_file,lh_config_load,add_range,lh_config_help,lh_config_man,lh_grant_may_source,lh_grant_may_type,lh_config_ref
+config node/config.c -read_file,lh_config_load,add_range,lh_config_help,lh_config_man,lh_grant_may_source,lh_grant_may_type,lh_config_ref,lh_config_pinned,add_initial
 config node/config_value.c
 csv cli/csv.c
 event_json ledger/event.c
@@ -41,7 +41,7 @@ leaf ledger/canon_read.c
 mapping cli/mapping.c
 mapping cli/mapping_event.c
 note crypto/note.c
-private ledger/private.c -padding_for,encode_padded,make_tags,make_box,lh_private_build
+private ledger/private.c -padding_for,encode_padded,make_tags,make_box,lh_private_build,lh_private_build_onto
 proof_text ledger/proof_text.c
 receipt ledger/proof_text.c
 receipt ledger/receipt.c
