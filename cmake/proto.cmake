@@ -18,6 +18,22 @@ foreach(name ${LH_PROTO_NAMES})
   list(APPEND proto_sources ${LH_PROTO_OUT}/${name}.pb.c ${LH_PROTO_OUT}/${name}.pb.h)
 endforeach()
 
+# The canonical reader and writer know the messages by a list: one that is missing there would stop
+# the process when it is first met.
+set(listed ${PROJECT_SOURCE_DIR}/ledger/canon_fields.c)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${listed})
+file(READ ${listed} listed)
+foreach(name ${LH_PROTO_NAMES})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${LH_PROTO_DIR}/${name}.proto)
+  file(STRINGS ${LH_PROTO_DIR}/${name}.proto lines REGEX "^message ")
+  foreach(line ${lines})
+    string(REGEX REPLACE "^message ([A-Za-z]+).*" "\\1" message "${line}")
+    if(NOT listed MATCHES "X\\(${message}\\)")
+      message(FATAL_ERROR "ledger/canon_fields.c does not list message ${message} of ${name}.proto")
+    endif()
+  endforeach()
+endforeach()
+
 add_library(lh_proto STATIC ${proto_sources})
 target_include_directories(lh_proto SYSTEM PUBLIC ${LH_PROTO_OUT})
 target_link_libraries(lh_proto PUBLIC nanopb::protobuf-nanopb-static)
