@@ -15,11 +15,6 @@ static const char *const KINDS[] = {
 };
 enum { KIND_COUNT = sizeof KINDS / sizeof KINDS[0] };
 
-const char *lh_evidence_kind_name(enum lh_evidence_kind kind)
-{
-    return KINDS[kind];
-}
-
 bool lh_evidence_is_start(struct lh_bytes start)
 {
     return start.len >= strlen(MAGIC) && memcmp(start.data, MAGIC, strlen(MAGIC)) == 0;

@@ -47,8 +47,6 @@ struct lh_evidence_report {
     struct lh_checkpoint second;
 };
 
-/** "two-roots", "two-histories". */
-const char *lh_evidence_kind_name(enum lh_evidence_kind kind);
 /** Do the first bytes of a file say that it is evidence, of whatever version? */
 bool lh_evidence_is_start(struct lh_bytes start);
 

@@ -230,9 +230,12 @@ void lh_session_done(struct lh_session *session, const struct lh_frame *frame)
 {
     enum lh_session_class class = lh_session_class_of(frame->type, frame->request);
 
+    if (class == LH_CLASS_FREE) {
+        return;
+    }
     session->owed[class] += cost_of(frame);
-    if (class != LH_CLASS_FREE && session->owed[class] >= WINDOWS[class] / 2 &&
-        session->state == LH_SESSION_LIVE) {
+    lh_assert(session->owed[class] <= WINDOWS[class] - session->theirs[class]); /* done with once */
+    if (session->owed[class] >= WINDOWS[class] / 2 && session->state == LH_SESSION_LIVE) {
         lhpb_Grant credit = { .class = (uint32_t) class, .bytes = session->owed[class] };
 
         add_message(session, LH_FRAME_CREDIT, lhpb_Grant_fields, &credit);

@@ -29,7 +29,7 @@ csv cli/csv.c
 event_json ledger/event.c
 event_json ledger/event_form.c
 events_input node/events_input.c
-evidence net/evidence.c -lh_evidence_kind_name
+evidence net/evidence.c
 genesis ledger/genesis.c -compare_founders,sort_founders,lh_genesis_encode,lh_genesis_network,lh_genesis_suite,lh_genesis_created_unix_ms
 guard ledger/guard.c decode_slot,read_at,read_newest,read_head,open_file,lh_guard_peek
 import cli/importing_ndjson.c -no_memory

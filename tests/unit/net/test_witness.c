@@ -423,6 +423,23 @@ static void a_proof_has_63_lines_at_most(void **state)
                      LH_ERR_INVALID);
 }
 
+static void each_verdict_has_the_status_of_the_spec(void **state)
+{
+    static const struct {
+        enum lh_witness_verdict verdict;
+        unsigned status;
+    } rows[] = {
+        { LH_WITNESS_STORE, 200 },   { LH_WITNESS_MALFORMED, 400 }, { LH_WITNESS_FORGED, 403 },
+        { LH_WITNESS_UNKNOWN, 404 }, { LH_WITNESS_NOT_LAST, 409 },  { LH_WITNESS_UNPROVEN, 422 },
+        { LH_WITNESS_FORK, 422 },    { LH_WITNESS_BUSY, 503 },      { LH_WITNESS_NOT_HELD, 503 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(lh_witness_status(rows[i].verdict), rows[i].status);
+    }
+}
+
 int main(void)
 {
 #define CLAIM(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -443,6 +460,7 @@ int main(void)
         CLAIM(a_body_is_what_it_is_written_from),
         CLAIM(broken_bodies_are_refused),
         CLAIM(a_proof_has_63_lines_at_most),
+        cmocka_unit_test(each_verdict_has_the_status_of_the_spec),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
