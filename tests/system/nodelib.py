@@ -201,6 +201,21 @@ def equal(got, wanted, what=""):
     assert got == wanted, "%s: got %r, wanted %r" % (what, got, wanted)
 
 
+def liuhen(node, *args, before=()):
+    """(exit code, output, messages) of the CLI about this node, with a state directory of its own."""
+    done = subprocess.run([*before, os.path.join(node.bin, "liuhen"), *args], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, check=False, timeout=120,
+                          env=dict(os.environ, HOME=node.base, XDG_STATE_HOME=node.base,
+                                   LIUHEN_DATA=node.dir))
+    return done.returncode, done.stdout, done.stderr
+
+
+def must(node, *args):
+    code, out, err = liuhen(node, *args)
+    equal(code, 0, " ".join(args) + ": " + err)
+    return out
+
+
 def main(*tests):
     """Run each claim with a fresh node; the failing one names itself."""
     failed = 0

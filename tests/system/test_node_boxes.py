@@ -6,23 +6,9 @@ import os
 import subprocess
 import sys
 
-from nodelib import equal, event, main, now
+from nodelib import equal, event, liuhen, main, must, now
 
-BIN, TOOLS = sys.argv[1], sys.argv[2]
-
-
-def liuhen(node, *args):
-    done = subprocess.run([os.path.join(BIN, "liuhen"), *args], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, check=False, timeout=60,
-                          env=dict(os.environ, HOME=node.base, XDG_STATE_HOME=node.base,
-                                   LIUHEN_DATA=node.dir))
-    return done.returncode, done.stdout, done.stderr
-
-
-def must(node, *args):
-    code, out, err = liuhen(node, *args)
-    equal(code, 0, " ".join(args) + ": " + err)
-    return out
+TOOLS = sys.argv[2]
 
 
 def key(node, name, alg="x25519"):

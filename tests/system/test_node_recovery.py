@@ -12,25 +12,11 @@ import sys
 import time
 
 from durability import argument, skip_unless
-from nodelib import equal, event, main
+from nodelib import equal, event, liuhen, main, must
 
 BIN = sys.argv[1]
 DENSE, STEP = argument(3, 3), argument(4, 7)  # the first calls of a kind, then each so many
 CALLS = ("openat", "unlink", "fsync", "fdatasync", "write", "pwrite64")
-
-
-def liuhen(node, *args, before=()):
-    done = subprocess.run([*before, os.path.join(BIN, "liuhen"), *args], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, check=False, timeout=120,
-                          env=dict(os.environ, HOME=node.base, XDG_STATE_HOME=node.base,
-                                   LIUHEN_DATA=node.dir))
-    return done.returncode, done.stdout, done.stderr
-
-
-def must(node, *args):
-    code, out, err = liuhen(node, *args)
-    equal(code, 0, " ".join(args) + ": " + err)
-    return out
 
 
 def verify(node, *args):
