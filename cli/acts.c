@@ -69,10 +69,37 @@ enum lh_code lh_act_load(struct lh_act *out, const char *path, struct lh_err *er
 
 /* ---- who may sign ---- */
 
+static enum lh_code add_epoch(struct lh_act_office *office, const char *path, struct lh_err *err)
+{
+    struct lh_buf bytes = LH_BUF_EMPTY;
+    enum lh_code rc = lh_file_read(&bytes, path, LH_PROPOSAL_MAX, err);
+
+    if (rc == LH_OK) {
+        rc = lh_epochs_add(office->epochs, lh_buf_bytes(&bytes), err);
+        rc = rc == LH_OK ? rc : lh_err_wrap(err, rc, "%s", path);
+    }
+    lh_buf_clear(&bytes);
+    return rc;
+}
+
+static enum lh_code find_epoch(struct lh_act_office *office, const struct lh_cli *cli,
+                               struct lh_err *err)
+{
+    enum lh_code rc = lh_epochs_new(&office->epochs, office->place.genesis, err);
+    const char *path;
+    size_t at = 0;
+
+    while (rc == LH_OK && (path = lh_args_next(&cli->args, "epochs", &at)) != NULL) {
+        rc = add_epoch(office, path, err);
+    }
+    return rc;
+}
+
 static enum lh_code find_department(struct lh_act_office *office, const struct lh_act *act,
                                     struct lh_err *err)
 {
     lhpb_Body *body = malloc(sizeof *body);
+    const struct lh_member *member;
     enum lh_code rc;
 
     if (body == NULL) {
@@ -80,8 +107,8 @@ static enum lh_code find_department(struct lh_act_office *office, const struct l
     }
     rc = lh_body_decode(body, lh_buf_bytes(&act->body), err);
     if (rc == LH_OK) {
-        office->department =
-            lh_genesis_find(office->place.genesis, lh_bytes_of_text(body->department));
+        member = lh_members_find(lh_epochs_newest(office->epochs), body->department);
+        office->department = member != NULL ? &member->enrolment : NULL;
         if (office->department == NULL) {
             rc = lh_err_set(err, LH_ERR_FORGED, "\"%s\" is no member of the act's network",
                             body->department);
@@ -94,6 +121,8 @@ static enum lh_code find_department(struct lh_act_office *office, const struct l
 enum lh_code lh_act_office_open(struct lh_act_office *out, struct lh_cli *cli,
                                 const struct lh_act *act, struct lh_err *why, struct lh_err *err)
 {
+    enum lh_code rc;
+
     *out = (struct lh_act_office){ .department = NULL };
     if (!lh_cli_has_node(cli)) {
         (void)lh_err_set(why, LH_ERR_NOT_FOUND, "no --data and no --node");
@@ -106,11 +135,14 @@ enum lh_code lh_act_office_open(struct lh_act_office *out, struct lh_cli *cli,
         (void)lh_err_set(why, LH_ERR_NOT_FOUND, "what is named there is another network");
         return LH_OK;
     }
-    return find_department(out, act, err);
+    rc = find_epoch(out, cli, err);
+    return rc == LH_OK ? find_department(out, act, err) : rc;
 }
 
 void lh_act_office_close(struct lh_act_office *office)
 {
+    lh_epochs_free(office->epochs);
+    office->epochs = NULL;
     lh_place_close(&office->place);
     office->department = NULL;
 }

@@ -5,6 +5,7 @@
 
 #include "cli/place.h"
 #include "ledger/act.h"
+#include "ledger/epochs.h"
 
 enum { LH_ACT_FILE_MAX = 16 * 1024 };
 
@@ -21,19 +22,20 @@ enum lh_code lh_act_save(const struct lh_place *place, const lhpb_Body *body, co
 enum lh_code lh_act_load(struct lh_act *out, const char *path, struct lh_err *err) LH_MUST_CHECK;
 
 /*
- * Who may sign an act: the officers whom the genesis file of its network names for its department.
- * The act names the network by the hash of that file, so whatever file fits is the right one,
- * wherever it came from.
+ * Who may sign an act: the officers whom the genesis file of its network names for its department,
+ * and the epochs behind it that --epochs gives. The act names the network by the hash of that file,
+ * so whatever file fits is the right one, wherever it came from.
  */
 struct lh_act_office {
     struct lh_place place;
-    const struct lh_enrolment *department; /* of the genesis; NULL: not known */
+    struct lh_epochs *epochs;
+    const struct lh_enrolment *department; /* in the newest of them; NULL: not known */
 };
 
 /**
  * From --data or the node, when one is named and is of the act's network; otherwise `out` knows
  * nothing, and `why` says why not. Close it in every case. LH_ERR_FORGED: the department is no
- * member of the network.
+ * member of the network. Of --epochs as lh_epochs_add, and of reading.
  */
 enum lh_code lh_act_office_open(struct lh_act_office *out, struct lh_cli *cli,
                                 const struct lh_act *act, struct lh_err *why,

@@ -83,6 +83,19 @@ enum lh_code lh_api_get(struct lh_cli *cli, struct lh_client_reply *out, const c
     return rc;
 }
 
+/* The body of a 200 as one JSON object. */
+static enum lh_code take_json(json_t **out, const struct lh_client_reply *reply, const char *target,
+                              struct lh_err *err)
+{
+    enum lh_code rc = lh_api_parse(out, lh_buf_bytes(&reply->body), err);
+
+    if (rc != LH_OK) {
+        (void)lh_err_wrap(err, rc, "the node's answer to %s", target);
+        rc = rc == LH_ERR_INVALID ? LH_ERR_IO : rc;
+    }
+    return rc;
+}
+
 enum lh_code lh_api_get_json(struct lh_cli *cli, json_t **out, const char *target,
                              struct lh_err *err)
 {
@@ -91,11 +104,27 @@ enum lh_code lh_api_get_json(struct lh_cli *cli, json_t **out, const char *targe
 
     rc = lh_api_get(cli, &reply, target, err);
     if (rc == LH_OK) {
-        rc = lh_api_parse(out, lh_buf_bytes(&reply.body), err);
-        if (rc != LH_OK) {
-            (void)lh_err_wrap(err, rc, "the node's answer to %s", target);
-            rc = rc == LH_ERR_INVALID ? LH_ERR_IO : rc;
-        }
+        rc = take_json(out, &reply, target, err);
+    }
+    lh_client_reply_clear(&reply);
+    return rc;
+}
+
+enum lh_code lh_api_post_json(struct lh_cli *cli, json_t **out, const char *target,
+                              const char *type, struct lh_bytes body, struct lh_err *err)
+{
+    struct lh_client_reply reply = LH_CLIENT_REPLY_EMPTY;
+    struct lh_client *client;
+    enum lh_code rc = lh_cli_client(cli, &client, err);
+
+    if (rc == LH_OK) {
+        rc = lh_client_post(client, &reply, target, type, body, err);
+    }
+    if (rc == LH_OK && reply.status != 200) {
+        rc = lh_api_problem(&reply, err);
+    }
+    if (rc == LH_OK) {
+        rc = take_json(out, &reply, target, err);
     }
     lh_client_reply_clear(&reply);
     return rc;

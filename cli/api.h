@@ -16,6 +16,10 @@ enum lh_code lh_api_get(struct lh_cli *cli, struct lh_client_reply *out, const c
 /** GET that must answer 200 with a JSON object; the caller lets go of it. */
 enum lh_code lh_api_get_json(struct lh_cli *cli, json_t **out, const char *target,
                              struct lh_err *err) LH_MUST_CHECK;
+/** POST of `body` that must answer 200 with a JSON object. */
+enum lh_code lh_api_post_json(struct lh_cli *cli, json_t **out, const char *target,
+                              const char *type, struct lh_bytes body,
+                              struct lh_err *err) LH_MUST_CHECK;
 /** The node's status, with all members that are shown. LH_ERR_CORRUPT: what it says is no status.
  */
 enum lh_code lh_api_get_status(struct lh_cli *cli, json_t **out, struct lh_err *err) LH_MUST_CHECK;

@@ -5,6 +5,7 @@
 #include "crypto/text.h"
 #include "ledger/archive.h"
 #include "ledger/checkpoint.h"
+#include "ledger/cosigned.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -116,7 +117,9 @@ static enum lh_code copy_keys(struct lh_backup *backup, const char *to, const ch
 /* ---- the archive ---- */
 
 struct archiving {
+    struct lh_store *store;
     struct lh_ledger *ledger;
+    struct lh_cosigned_newest newest; /* of this ledger */
     struct lh_file_writer writer;
     struct lh_buf piece;
     uint64_t frame_count;
@@ -140,6 +143,11 @@ static enum lh_code write_block(struct archiving *archiving, uint64_t height, st
         if (rc == LH_OK) {
             add_frame(archiving, LH_ARCHIVE_LEAF, lh_buf_bytes(&leaf));
         }
+    }
+    if (rc == LH_OK) {
+        rc = lh_cosigned_show(archiving->store, lh_ledger_origin(archiving->ledger),
+                              &archiving->newest, block.first + block.entry_count + 1,
+                              &block.checkpoint, err);
     }
     if (rc == LH_OK) {
         add_frame(archiving, LH_ARCHIVE_CHECKPOINT, lh_buf_bytes(&block.checkpoint));
@@ -167,6 +175,10 @@ static enum lh_code write_line(struct archiving *archiving, struct lh_ledger *le
     archiving->ledger = ledger;
     lh_ledger_head(ledger, &head);
     add_frame(archiving, LH_ARCHIVE_LEDGER, lh_bytes_of_text(lh_ledger_origin(ledger)));
+    if (rc == LH_OK) {
+        rc = lh_cosigned_newest(archiving->store, lh_ledger_origin(ledger), head.size,
+                                &archiving->newest, err);
+    }
     for (uint64_t height = 1; rc == LH_OK && height <= head.height; height++) {
         rc = write_block(archiving, height, err);
     }
@@ -175,7 +187,7 @@ static enum lh_code write_line(struct archiving *archiving, struct lh_ledger *le
 
 static enum lh_code save_archive(const struct lh_local *local, const char *path, struct lh_err *err)
 {
-    struct archiving archiving = { .ledger = NULL };
+    struct archiving archiving = { .store = local->store };
     enum lh_code rc = lh_file_writer_open(&archiving.writer, path, 0600, err);
 
     if (rc != LH_OK) {

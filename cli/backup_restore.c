@@ -1,5 +1,5 @@
 /* From a backup back to a data directory. */
-#include "cli/backup.h"
+#include "cli/backup_internal.h"
 
 #include "cli/files.h"
 #include "cli/local.h"
@@ -18,25 +18,14 @@
 
 enum { COPY_MAX = 16 * 1024 * 1024 };
 
-struct restoring {
-    struct lh_cli *cli;
-    const struct lh_backup *backup;
-    const char *dir;
-    struct lh_buf data;  /* absolute */
-    struct lh_buf guard; /* absolute, the file */
-    struct lh_buf path;  /* of the moment */
-    bool is_again;       /* a restore before this one did not end */
-    struct lh_err *err;
-};
-
-static const char *path_of(struct restoring *restoring, const char *dir, const char *name)
+static const char *path_of(struct lh_restoring *restoring, const char *dir, const char *name)
 {
     lh_buf_reset(&restoring->path);
     lh_buf_add_format(&restoring->path, "%s/%s", dir, name);
     return lh_buf_text(&restoring->path);
 }
 
-static const char *data_path(struct restoring *restoring, const char *name)
+const char *lh_restoring_path(struct lh_restoring *restoring, const char *name)
 {
     return path_of(restoring, lh_buf_text(&restoring->data), name);
 }
@@ -54,7 +43,7 @@ static enum lh_code absolute(struct lh_buf *out, const char *path, struct lh_err
 }
 
 /* "jinhua/gaj/1" -> GUARD/jinhua-gaj.guard, as init names it. */
-static enum lh_code name_guard(struct restoring *restoring, const char *guard_dir)
+static enum lh_code name_guard(struct lh_restoring *restoring, const char *guard_dir)
 {
     const char *origin = restoring->backup->origin;
     const char *last = strrchr(origin, '/');
@@ -74,16 +63,16 @@ static enum lh_code name_guard(struct restoring *restoring, const char *guard_di
  * The file RESTORING says that what is in the directory is not whole or was not judged: the node
  * does not start on it, and the next restore begins anew. */
 
-static enum lh_code write_file(struct restoring *restoring, const char *name, const char *text)
+static enum lh_code write_file(struct lh_restoring *restoring, const char *name, const char *text)
 {
-    return lh_file_replace(data_path(restoring, name), lh_bytes_of_text(text), 0644,
+    return lh_file_replace(lh_restoring_path(restoring, name), lh_bytes_of_text(text), 0644,
                            restoring->err);
 }
 
 /* A store is a directory of files. */
-static enum lh_code remove_store(struct restoring *restoring)
+static enum lh_code remove_store(struct lh_restoring *restoring)
 {
-    const char *path = data_path(restoring, "store");
+    const char *path = lh_restoring_path(restoring, "store");
     DIR *folder = opendir(path);
     const struct dirent *item;
     enum lh_code rc = LH_OK;
@@ -108,21 +97,21 @@ static enum lh_code remove_store(struct restoring *restoring)
     return rc;
 }
 
-static enum lh_code check_is_free(struct restoring *restoring, const char *name)
+static enum lh_code check_is_free(struct lh_restoring *restoring, const char *name)
 {
-    const char *path = data_path(restoring, name);
+    const char *path = lh_restoring_path(restoring, name);
 
     return lh_file_exists(path) ? lh_err_set(restoring->err, LH_ERR_CONFLICT,
                                              "%s is there already: nothing was changed", path)
                                 : LH_OK;
 }
 
-static enum lh_code begin(struct restoring *restoring)
+static enum lh_code begin(struct lh_restoring *restoring)
 {
     static const char words[] = "A restore into this directory has not ended: restore again.\n";
     enum lh_code rc;
 
-    restoring->is_again = lh_file_exists(data_path(restoring, LH_RESTORING_FILE));
+    restoring->is_again = lh_file_exists(lh_restoring_path(restoring, LH_RESTORING_FILE));
     if (restoring->is_again) {
         return remove_store(restoring);
     }
@@ -133,9 +122,9 @@ static enum lh_code begin(struct restoring *restoring)
     return rc == LH_OK ? write_file(restoring, LH_RESTORING_FILE, words) : rc;
 }
 
-static enum lh_code end(struct restoring *restoring)
+static enum lh_code remove_marker(struct lh_restoring *restoring)
 {
-    const char *path = data_path(restoring, LH_RESTORING_FILE);
+    const char *path = lh_restoring_path(restoring, LH_RESTORING_FILE);
     int fd = open(lh_buf_text(&restoring->data), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool is_done = fd >= 0 && unlink(path) == 0 && fsync(fd) == 0;
     enum lh_code rc =
@@ -148,7 +137,7 @@ static enum lh_code end(struct restoring *restoring)
 }
 
 /* Bytes that the manifest names and that are no ledger: somebody changed both. */
-static enum lh_code blame(struct restoring *restoring, enum lh_code rc)
+enum lh_code lh_restoring_blame(struct lh_restoring *restoring, enum lh_code rc)
 {
     struct lh_err ignored = LH_ERR_NONE;
 
@@ -156,16 +145,16 @@ static enum lh_code blame(struct restoring *restoring, enum lh_code rc)
         rc != LH_ERR_FORGED && rc != LH_ERR_NOT_FOUND) {
         return rc;
     }
-    struct restoring sweeping = *restoring;
+    struct lh_restoring sweeping = *restoring;
 
     sweeping.err = &ignored;
     sweeping.path = (struct lh_buf)LH_BUF_EMPTY;
     (void)remove_store(&sweeping); /* the marker stays in any case: nothing starts here */
     lh_buf_clear(&sweeping.path);
-    return lh_err_wrap(restoring->err, LH_ERR_FORGED, "the backup was not taken");
+    return lh_err_wrap(restoring->err, LH_ERR_FORGED, "it was not taken");
 }
 
-static enum lh_code make_places(struct restoring *restoring, const char *guard_dir)
+enum lh_code lh_restoring_begin(struct lh_restoring *restoring, const char *guard_dir)
 {
     const char *data = lh_cli_data(restoring->cli);
     enum lh_code rc = lh_dir_make(data, 0700, restoring->err);
@@ -177,7 +166,7 @@ static enum lh_code make_places(struct restoring *restoring, const char *guard_d
         rc = begin(restoring);
     }
     if (rc == LH_OK) {
-        rc = lh_dir_make(data_path(restoring, "keys"), 0700, restoring->err);
+        rc = lh_dir_make(lh_restoring_path(restoring, "keys"), 0700, restoring->err);
     }
     if (rc == LH_OK) {
         rc = lh_dir_make(guard_dir, 0700, restoring->err);
@@ -185,8 +174,7 @@ static enum lh_code make_places(struct restoring *restoring, const char *guard_d
     return rc == LH_OK ? name_guard(restoring, guard_dir) : rc;
 }
 
-/* Settings that name places name the new ones; the others stay. */
-static void move_settings(struct restoring *restoring, struct lh_buf *out, struct lh_bytes text)
+void lh_restoring_add_places(const struct lh_restoring *restoring, struct lh_buf *out)
 {
     const char *data = lh_buf_text(&restoring->data);
 
@@ -194,6 +182,13 @@ static void move_settings(struct restoring *restoring, struct lh_buf *out, struc
                       "# Restored from a copy. See liuhend.conf(5).\ndata = %s\nguard.path = "
                       "%s\napi.socket = %s/liuhend.sock\n",
                       data, lh_buf_text(&restoring->guard), data);
+}
+
+/* Settings that name places name the new ones; the others stay. */
+static void move_settings(const struct lh_restoring *restoring, struct lh_buf *out,
+                          struct lh_bytes text)
+{
+    lh_restoring_add_places(restoring, out);
     while (text.len > 0) {
         const uint8_t *newline = memchr(text.data, '\n', text.len);
         size_t len = newline != NULL ? (size_t)(newline - text.data) : text.len;
@@ -215,7 +210,14 @@ static void move_settings(struct restoring *restoring, struct lh_buf *out, struc
     }
 }
 
-static enum lh_code restore_file(struct restoring *restoring, const char *name)
+enum lh_code lh_restoring_put(struct lh_restoring *restoring, const char *name,
+                              struct lh_bytes content, unsigned mode)
+{
+    return (restoring->is_again ? lh_file_replace : lh_file_write_new)(
+        lh_restoring_path(restoring, name), content, mode, restoring->err);
+}
+
+static enum lh_code restore_file(struct lh_restoring *restoring, const char *name)
 {
     struct lh_buf content = LH_BUF_EMPTY;
     struct lh_buf moved = LH_BUF_EMPTY;
@@ -229,9 +231,8 @@ static enum lh_code restore_file(struct restoring *restoring, const char *name)
         rc = lh_buf_check(&moved, restoring->err);
     }
     if (rc == LH_OK) {
-        rc = (restoring->is_again ? lh_file_replace : lh_file_write_new)(
-            data_path(restoring, name), lh_buf_bytes(is_settings ? &moved : &content),
-            is_key ? 0600 : 0644, restoring->err);
+        rc = lh_restoring_put(restoring, name, lh_buf_bytes(is_settings ? &moved : &content),
+                              is_key ? 0600 : 0644);
     }
     if (content.data != NULL) {
         lh_wipe(content.data, content.len);
@@ -241,7 +242,7 @@ static enum lh_code restore_file(struct restoring *restoring, const char *name)
     return rc;
 }
 
-static enum lh_code restore_files(struct restoring *restoring)
+static enum lh_code restore_files(struct lh_restoring *restoring)
 {
     enum lh_code rc = LH_OK;
 
@@ -256,7 +257,7 @@ static enum lh_code restore_files(struct restoring *restoring)
 }
 
 /* No two are alike: the officers who answer one have not answered the next. */
-static enum lh_code write_marker(struct restoring *restoring)
+static enum lh_code write_marker(struct lh_restoring *restoring)
 {
     struct lh_random random = lh_random_system();
     struct lh_clock clock = restoring->cli->clock;
@@ -283,10 +284,9 @@ static enum lh_code write_marker(struct restoring *restoring)
 }
 
 /* The marker first: from here on nothing that is in the directory can pass for the original. */
-static enum lh_code restore_store(struct restoring *restoring)
+enum lh_code lh_restoring_open_store(struct lh_restoring *restoring, struct lh_store **out)
 {
     struct lh_store_rocksdb_options options = { .cache_bytes = 0 };
-    struct lh_store *store = NULL;
     enum lh_code rc;
 
     rc = write_marker(restoring);
@@ -294,20 +294,28 @@ static enum lh_code restore_store(struct restoring *restoring)
         rc = lh_guard_create(lh_buf_text(&restoring->guard), restoring->err);
     }
     if (rc == LH_OK) {
-        rc = lh_store_open_rocksdb(&store, data_path(restoring, "store"), LH_STORE_CREATE, &options,
-                                   restoring->err);
+        rc = lh_store_open_rocksdb(out, lh_restoring_path(restoring, "store"), LH_STORE_CREATE,
+                                   &options, restoring->err);
     }
+    return rc;
+}
+
+static enum lh_code restore_store(struct lh_restoring *restoring)
+{
+    struct lh_store *store = NULL;
+    enum lh_code rc = lh_restoring_open_store(restoring, &store);
+
     if (rc != LH_OK) {
         return rc;
     }
     rc = lh_backup_load_store(store, path_of(restoring, restoring->dir, "store.lhs"),
                               restoring->err);
     lh_store_close(store);
-    return rc == LH_OK ? rc : blame(restoring, rc);
+    return rc == LH_OK ? rc : lh_restoring_blame(restoring, rc);
 }
 
-/* Nothing of the backup is believed: all is judged again from the stored bytes. */
-static enum lh_code judge(struct restoring *restoring)
+/* Nothing of the copy is believed: all is judged again from the stored bytes. */
+static enum lh_code judge(struct lh_restoring *restoring)
 {
     struct lh_local local;
     uint64_t index = 0;
@@ -320,17 +328,31 @@ static enum lh_code judge(struct restoring *restoring)
     if (rc == LH_OK && (local.head.size != restoring->backup->size ||
                         !lh_hash_is_equal(&local.head.root, &restoring->backup->root))) {
         rc = lh_err_set(restoring->err, LH_ERR_FORGED,
-                        "store.lhs does not end at the head of MANIFEST");
+                        "the store does not end at the head that was named");
     }
     lh_local_close(&local);
-    return rc == LH_OK ? rc : blame(restoring, rc);
+    return rc == LH_OK ? rc : lh_restoring_blame(restoring, rc);
+}
+
+enum lh_code lh_restoring_end(struct lh_restoring *restoring)
+{
+    enum lh_code rc = judge(restoring);
+
+    return rc == LH_OK ? remove_marker(restoring) : rc;
+}
+
+void lh_restoring_clear(struct lh_restoring *restoring)
+{
+    lh_buf_clear(&restoring->path);
+    lh_buf_clear(&restoring->guard);
+    lh_buf_clear(&restoring->data);
 }
 
 enum lh_code lh_backup_restore(struct lh_cli *cli, const struct lh_backup *backup, const char *dir,
                                const char *guard_dir, struct lh_err *err)
 {
-    struct restoring restoring = { .cli = cli, .backup = backup, .dir = dir, .err = err };
-    enum lh_code rc = make_places(&restoring, guard_dir);
+    struct lh_restoring restoring = { .cli = cli, .backup = backup, .dir = dir, .err = err };
+    enum lh_code rc = lh_restoring_begin(&restoring, guard_dir);
 
     if (rc == LH_OK) {
         rc = restore_files(&restoring);
@@ -339,13 +361,8 @@ enum lh_code lh_backup_restore(struct lh_cli *cli, const struct lh_backup *backu
         rc = restore_store(&restoring);
     }
     if (rc == LH_OK) {
-        rc = judge(&restoring);
+        rc = lh_restoring_end(&restoring);
     }
-    if (rc == LH_OK) {
-        rc = end(&restoring);
-    }
-    lh_buf_clear(&restoring.path);
-    lh_buf_clear(&restoring.guard);
-    lh_buf_clear(&restoring.data);
+    lh_restoring_clear(&restoring);
     return rc;
 }

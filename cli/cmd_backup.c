@@ -3,6 +3,7 @@
 #include "cli/api.h"
 #include "cli/backup.h"
 #include "cli/files.h"
+#include "cli/rebuild.h"
 #include "cli/verifier.h"
 #include "crypto/text.h"
 
@@ -23,6 +24,10 @@ const struct lh_option lh_restore_options[] = {
       0,
       "DIR",
       { "where the guard lives; best on another disk", "防回滚标记目录, 最好在另一块盘上" } },
+    { "archive",
+      0,
+      "FILE",
+      { "no backup but an archive, .lhar or .lhar.zst", "没有备份, 只有归档 (.lhar, .lhar.zst)" } },
     { .name = NULL },
 };
 
@@ -70,6 +75,7 @@ int lh_cmd_backup_create(struct lh_cli *cli)
         return lh_cli_fail(cli, rc, &err);
     }
     lh_cli_note(cli, with_keys ? LH_MSG_BACKUP_WITH_KEYS : LH_MSG_BACKUP_NO_KEYS, NULL);
+    lh_cli_note(cli, LH_MSG_NOT_LOGGED, NULL);
     return LH_EXIT_OK;
 }
 
@@ -97,9 +103,11 @@ int lh_cmd_backup_verify(struct lh_cli *cli)
         trust = lh_buf_text(&policy);
         lh_cli_note(cli, LH_MSG_BACKUP_OWN_TRUST, NULL);
     }
+    paths[0] = lh_buf_text(&archive);
     if (rc == LH_OK) {
-        paths[0] = lh_buf_text(&archive);
-        rc = lh_verifier_run(cli, paths, 1, trust, &code, &err);
+        const char *const trusts[2] = { trust, NULL };
+
+        rc = lh_verifier_run(cli, paths, 1, trusts, &code, &err);
     }
     if (rc == LH_OK && code == LH_EXIT_OK && !cli->json) {
         rc = tell(cli, LH_MSG_BACKUP_GOOD, &backup, dir, &err);
@@ -109,27 +117,64 @@ int lh_cmd_backup_verify(struct lh_cli *cli)
     return rc == LH_OK ? code : lh_cli_fail(cli, rc, &err);
 }
 
+/* What an archive did not hold, so that nobody takes the store for more than it is. */
+static void tell_lacks(const struct lh_cli *cli, const struct lh_rebuilt *rebuilt)
+{
+    char id[2 * LH_HASH_SIZE + 1];
+    char count[24];
+
+    lh_hex_format(id, lh_hash_bytes(&rebuilt->network_id));
+    lh_cli_note(cli, rebuilt->is_pinned ? LH_MSG_REBUILT_PINNED : LH_MSG_REBUILT_UNPINNED, id,
+                NULL);
+    (void)snprintf(count, sizeof count, "%llu", (unsigned long long)rebuilt->private_count);
+    lh_cli_note(cli,
+                rebuilt->lacks_private ? LH_MSG_REBUILT_PRIVATE_SOME : LH_MSG_REBUILT_PRIVATE_ALL,
+                count, NULL);
+    lh_cli_note(cli, LH_MSG_REBUILT_LACKS, NULL);
+}
+
+static enum lh_code restore_archive(struct lh_cli *cli, struct lh_rebuilt *rebuilt,
+                                    const char *archive, struct lh_err *err)
+{
+    if (strcmp(archive, "-") == 0) {
+        return lh_err_set(err, LH_ERR_INVALID,
+                          "--archive: a file, which is read twice: not standard input");
+    }
+    return lh_rebuild(rebuilt, cli, archive, lh_cli_value(cli, "guard"), err);
+}
+
+static enum lh_code restore_backup(struct lh_cli *cli, struct lh_backup *backup, const char *dir,
+                                   struct lh_err *err)
+{
+    enum lh_code rc = lh_backup_check(backup, dir, err);
+
+    return rc == LH_OK ? lh_backup_restore(cli, backup, dir, lh_cli_value(cli, "guard"), err) : rc;
+}
+
 int lh_cmd_restore(struct lh_cli *cli)
 {
-    const char *dir = cli->args.operands[0];
-    const char *guard = lh_cli_value(cli, "guard");
+    const char *archive = lh_cli_value(cli, "archive");
     const char *data = lh_cli_value(cli, "data"); /* no variable: this must be said */
-    struct lh_backup backup;
+    struct lh_rebuilt rebuilt;
     struct lh_err err = LH_ERR_NONE;
     enum lh_code rc;
 
-    if (guard == NULL || data == NULL) {
+    if (data == NULL || lh_cli_value(cli, "guard") == NULL) {
         return lh_cli_usage(cli, LH_MSG_OPTION_MISSING_NAMED, data == NULL ? "data" : "guard", "");
     }
-    rc = lh_backup_check(&backup, dir, &err);
-    if (rc == LH_OK) {
-        rc = lh_backup_restore(cli, &backup, dir, guard, &err);
+    if ((archive == NULL) == (cli->args.operand_count == 0)) {
+        return lh_cli_usage(cli, LH_MSG_RESTORE_WHAT, "", "");
     }
+    rc = archive != NULL ? restore_archive(cli, &rebuilt, archive, &err)
+                         : restore_backup(cli, &rebuilt.head, cli->args.operands[0], &err);
     if (rc == LH_OK) {
-        rc = tell(cli, LH_MSG_RESTORED, &backup, data, &err);
+        rc = tell(cli, LH_MSG_RESTORED, &rebuilt.head, data, &err);
     }
     if (rc != LH_OK) {
         return lh_cli_fail(cli, rc, &err);
+    }
+    if (archive != NULL) {
+        tell_lacks(cli, &rebuilt);
     }
     lh_cli_note(cli, LH_MSG_RESTORE_NEXT, data, NULL);
     return LH_EXIT_OK;

@@ -6,6 +6,11 @@
 
 const struct lh_option lh_cosign_options[] = {
     { "key", 'k', "FILE.pem", { "the officer's private key", "负责人私钥" } },
+    { "epochs",
+      0,
+      "FILE",
+      { "a proposal that was certified; repeatable, in their order",
+        "已获通过的纪元提案; 可重复, 按次序" } },
     { .name = NULL },
 };
 

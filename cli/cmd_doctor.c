@@ -2,6 +2,7 @@
 #include "cli/cmds.h"
 
 #include "cli/api.h"
+#include "cli/doctor_internal.h"
 #include "cli/files.h"
 #include "cli/program.h"
 
@@ -24,46 +25,32 @@ enum {
     FREE_NONE_MIB = 128,
 };
 
-enum status { STATUS_OK, STATUS_WARN, STATUS_FAIL };
-
-/* What a check found. The detail is numbers and paths, or an error's words. */
-struct finding {
-    enum status status;
-    struct lh_buf detail;
-};
-
-struct doctor {
-    struct lh_cli *cli;
-    const char *data;
-    struct lh_buf path; /* of the moment */
-};
-
 struct check {
     const char *name;
     struct lh_words title;
     struct lh_words fix;
-    void (*run)(struct doctor *doctor, struct finding *out);
+    void (*run)(struct lh_doctor *doctor, struct lh_doctor_finding *out);
 };
 
-static const char *data_path(struct doctor *doctor, const char *name)
+const char *lh_doctor_path(struct lh_doctor *doctor, const char *name)
 {
     lh_buf_reset(&doctor->path);
     lh_buf_add_format(&doctor->path, "%s%s%s", doctor->data, name[0] != '\0' ? "/" : "", name);
     return lh_buf_text(&doctor->path);
 }
 
-static void found_error(struct finding *out, const char *path)
+static void found_error(struct lh_doctor_finding *out, const char *path)
 {
-    out->status = STATUS_FAIL;
+    out->status = LH_DOCTOR_FAIL;
     lh_buf_add_format(&out->detail, "%s: %s", path, strerror(errno));
 }
 
 /* ---- files ---- */
 
-static void check_data(struct doctor *doctor, struct finding *out)
+static void check_data(struct lh_doctor *doctor, struct lh_doctor_finding *out)
 {
     static const char *const names[] = { "genesis.lhg", "liuhend.conf", "store" };
-    const char *path = data_path(doctor, "");
+    const char *path = lh_doctor_path(doctor, "");
     struct stat info;
 
     if (stat(path, &info) != 0) {
@@ -71,31 +58,43 @@ static void check_data(struct doctor *doctor, struct finding *out)
         return;
     }
     lh_buf_add_format(&out->detail, "%s mode %04o", path, (unsigned)(info.st_mode & 07777));
-    out->status = (info.st_mode & 077) != 0 ? STATUS_FAIL : STATUS_OK;
+    out->status = (info.st_mode & 077) != 0 ? LH_DOCTOR_FAIL : LH_DOCTOR_OK;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (!lh_file_exists(data_path(doctor, names[i]))) {
-            out->status = STATUS_FAIL;
+        if (!lh_file_exists(lh_doctor_path(doctor, names[i]))) {
+            out->status = LH_DOCTOR_FAIL;
             lh_buf_add_format(&out->detail, ", no %s", names[i]);
         }
     }
 }
 
-/* Whose the data directory is, that one runs the node: a key is theirs alone. */
-static void check_key(struct finding *out, const char *name, const struct stat *info, uid_t owner)
+static bool is_certificate(const char *name)
 {
+    size_t len = strlen(name);
+
+    return len > 4 && strcmp(name + len - 4, ".crt") == 0;
+}
+
+/* Whose the data directory is, that one runs the node: a key is theirs alone. A certificate is for
+ * everybody's eyes. */
+static void check_key(struct lh_doctor_finding *out, const char *name, const struct stat *info,
+                      uid_t owner)
+{
+    if (is_certificate(name)) {
+        return;
+    }
     if (!S_ISREG(info->st_mode) || (info->st_mode & 077) != 0) {
-        out->status = STATUS_FAIL;
+        out->status = LH_DOCTOR_FAIL;
         lh_buf_add_format(&out->detail, "keys/%s mode %04o; ", name,
                           (unsigned)(info->st_mode & 07777));
     }
     if (info->st_uid != owner) {
-        out->status = STATUS_FAIL;
+        out->status = LH_DOCTOR_FAIL;
         lh_buf_add_format(&out->detail, "keys/%s owner %lu, of the data directory %lu; ", name,
                           (unsigned long)info->st_uid, (unsigned long)owner);
     }
 }
 
-static void check_keys(struct doctor *doctor, struct finding *out)
+static void check_keys(struct lh_doctor *doctor, struct lh_doctor_finding *out)
 {
     struct stat of_data;
     struct dirent *entry;
@@ -103,11 +102,11 @@ static void check_keys(struct doctor *doctor, struct finding *out)
     size_t count = 0;
     DIR *keys;
 
-    if (stat(data_path(doctor, ""), &of_data) != 0) {
+    if (stat(lh_doctor_path(doctor, ""), &of_data) != 0) {
         found_error(out, lh_buf_text(&doctor->path));
         return;
     }
-    keys = opendir(data_path(doctor, "keys"));
+    keys = opendir(lh_doctor_path(doctor, "keys"));
     if (keys == NULL) {
         found_error(out, lh_buf_text(&doctor->path));
         return;
@@ -126,31 +125,31 @@ static void check_keys(struct doctor *doctor, struct finding *out)
     }
     (void)closedir(keys);
     lh_buf_add_format(&out->detail, "%zu files", count);
-    out->status = count == 0 ? STATUS_FAIL : out->status;
+    out->status = count == 0 ? LH_DOCTOR_FAIL : out->status;
 }
 
 /* Whoever may write into the guard's place may put an older guard there. */
-static void check_guard_modes(struct doctor *doctor, struct finding *out, const char *path,
-                              const struct stat *guard)
+static void check_guard_modes(struct lh_doctor *doctor, struct lh_doctor_finding *out,
+                              const char *path, const struct stat *guard)
 {
     const char *slash = strrchr(path, '/');
     struct stat place;
 
     lh_buf_add_format(&out->detail, "%s mode %04o", path, (unsigned)(guard->st_mode & 07777));
     if ((guard->st_mode & 077) != 0) {
-        out->status = STATUS_FAIL;
+        out->status = LH_DOCTOR_FAIL;
     }
     lh_buf_reset(&doctor->path);
     lh_buf_add_format(&doctor->path, "%.*s", slash != NULL ? (int)(slash - path) + 1 : 1,
                       slash != NULL ? path : ".");
     if (stat(lh_buf_text(&doctor->path), &place) == 0 && (place.st_mode & 022) != 0) {
-        out->status = STATUS_FAIL;
+        out->status = LH_DOCTOR_FAIL;
         lh_buf_add_format(&out->detail, ", its directory mode %04o",
                           (unsigned)(place.st_mode & 07777));
     }
 }
 
-static void check_guard(struct doctor *doctor, struct finding *out)
+static void check_guard(struct lh_doctor *doctor, struct lh_doctor_finding *out)
 {
     struct lh_buf guard = LH_BUF_EMPTY;
     struct lh_err err = LH_ERR_NONE;
@@ -158,55 +157,57 @@ static void check_guard(struct doctor *doctor, struct finding *out)
     struct stat of_data;
 
     if (lh_cli_setting(doctor->cli, &guard, "guard.path", &err) != LH_OK) {
-        out->status = STATUS_FAIL;
+        out->status = LH_DOCTOR_FAIL;
         lh_buf_add_text(&out->detail, err.text);
     } else if (stat(lh_buf_text(&guard), &of_guard) != 0) {
         found_error(out, lh_buf_text(&guard));
-    } else if (stat(data_path(doctor, ""), &of_data) != 0) {
+    } else if (stat(lh_doctor_path(doctor, ""), &of_data) != 0) {
         found_error(out, lh_buf_text(&doctor->path));
     } else {
-        out->status = of_guard.st_dev == of_data.st_dev ? STATUS_WARN : STATUS_OK;
+        out->status = of_guard.st_dev == of_data.st_dev ? LH_DOCTOR_WARN : LH_DOCTOR_OK;
         check_guard_modes(doctor, out, lh_buf_text(&guard), &of_guard);
     }
     lh_buf_clear(&guard);
 }
 
-static void check_config(struct doctor *doctor, struct finding *out)
+static void check_config(struct lh_doctor *doctor, struct lh_doctor_finding *out)
 {
-    const char *path = data_path(doctor, "liuhend.conf");
+    const char *path = lh_doctor_path(doctor, "liuhend.conf");
     const char *args[] = { "liuhend", "--check-config", "--config", path, NULL };
     struct lh_err err = LH_ERR_NONE;
     int code = 0;
 
     if (lh_program_run(args, true, &code, &err) != LH_OK) {
-        out->status = STATUS_FAIL;
+        out->status = LH_DOCTOR_FAIL;
         lh_buf_add_text(&out->detail, err.text);
         return;
     }
     lh_buf_add_text(&out->detail, path);
-    out->status = code == 0 ? STATUS_OK : code == LH_PROGRAM_MISSING ? STATUS_WARN : STATUS_FAIL;
+    out->status = code == 0                    ? LH_DOCTOR_OK
+                  : code == LH_PROGRAM_MISSING ? LH_DOCTOR_WARN
+                                               : LH_DOCTOR_FAIL;
 }
 
 /* ---- node and machine ---- */
 
-static void check_node(struct doctor *doctor, struct finding *out)
+static void check_node(struct lh_doctor *doctor, struct lh_doctor_finding *out)
 {
     struct lh_err err = LH_ERR_NONE;
     json_t *status = NULL;
     const char *state;
 
     if (lh_api_get_status(doctor->cli, &status, &err) != LH_OK) {
-        out->status = STATUS_FAIL;
+        out->status = LH_DOCTOR_FAIL;
         lh_buf_add_text(&out->detail, err.text);
         return;
     }
     state = lh_api_text(status, "state");
     lh_buf_add_format(&out->detail, "liuhend %s, %s", lh_api_text(status, "version"), state);
-    out->status = strcmp(state, "suspect") == 0 ? STATUS_FAIL : STATUS_OK;
+    out->status = strcmp(state, "suspect") == 0 ? LH_DOCTOR_FAIL : LH_DOCTOR_OK;
     json_decref(status);
 }
 
-static void check_clock(struct doctor *doctor, struct finding *out)
+static void check_clock(struct lh_doctor *doctor, struct lh_doctor_finding *out)
 {
     struct lh_clock clock = doctor->cli->clock;
     struct timex timex = { .modes = 0 };
@@ -215,10 +216,10 @@ static void check_clock(struct doctor *doctor, struct finding *out)
     lh_buf_add_format(&out->detail, "%lld ms since 1970, ",
                       (long long)clock.wall_unix_ms(clock.arg));
     if (state < 0) {
-        out->status = STATUS_WARN;
+        out->status = LH_DOCTOR_WARN;
         lh_buf_add_text(&out->detail, strerror(errno));
     } else {
-        out->status = state == TIME_ERROR ? STATUS_WARN : STATUS_OK;
+        out->status = state == TIME_ERROR ? LH_DOCTOR_WARN : LH_DOCTOR_OK;
         lh_buf_add_format(&out->detail, "%s, error at most %ld ms",
                           state == TIME_ERROR ? "not kept in step" : "kept in step",
                           timex.maxerror / 1000);
@@ -258,12 +259,12 @@ static bool measure_syncs(int fd, int64_t out_us[SYNCS])
     return true;
 }
 
-static void check_sync(struct doctor *doctor, struct finding *out)
+static void check_sync(struct lh_doctor *doctor, struct lh_doctor_finding *out)
 {
     int64_t times[SYNCS];
     int fd;
 
-    (void)data_path(doctor, "doctor-XXXXXX");
+    (void)lh_doctor_path(doctor, "doctor-XXXXXX");
     fd = mkostemp((char *)doctor->path.data, O_CLOEXEC);
     if (fd < 0 || !measure_syncs(fd, times)) {
         found_error(out, lh_buf_text(&doctor->path));
@@ -274,7 +275,8 @@ static void check_sync(struct doctor *doctor, struct finding *out)
                           (long long)(median / 1000), (long long)(median % 1000 / 10),
                           (long long)(times[SYNCS - 1] / 1000),
                           (long long)(times[SYNCS - 1] % 1000 / 10), SYNCS);
-        out->status = median > SYNC_SLOW_US || median < SYNC_FAST_US ? STATUS_WARN : STATUS_OK;
+        out->status =
+            median > SYNC_SLOW_US || median < SYNC_FAST_US ? LH_DOCTOR_WARN : LH_DOCTOR_OK;
     }
     if (fd >= 0) {
         (void)unlink(lh_buf_text(&doctor->path));
@@ -282,9 +284,9 @@ static void check_sync(struct doctor *doctor, struct finding *out)
     }
 }
 
-static void check_space(struct doctor *doctor, struct finding *out)
+static void check_space(struct lh_doctor *doctor, struct lh_doctor_finding *out)
 {
-    const char *path = data_path(doctor, "");
+    const char *path = lh_doctor_path(doctor, "");
     struct statvfs info;
     uint64_t mib;
 
@@ -294,7 +296,9 @@ static void check_space(struct doctor *doctor, struct finding *out)
     }
     mib = (uint64_t)info.f_bavail * info.f_frsize / (1024 * 1024);
     lh_buf_add_format(&out->detail, "%llu MiB", (unsigned long long)mib);
-    out->status = mib < FREE_NONE_MIB ? STATUS_FAIL : mib < FREE_LOW_MIB ? STATUS_WARN : STATUS_OK;
+    out->status = mib < FREE_NONE_MIB  ? LH_DOCTOR_FAIL
+                  : mib < FREE_LOW_MIB ? LH_DOCTOR_WARN
+                                       : LH_DOCTOR_OK;
 }
 
 static const struct check checks[] = {
@@ -326,6 +330,16 @@ static const struct check checks[] = {
       { "start it: liuhend --config DIR/liuhend.conf; if suspect, read liuhen status",
         "启动: liuhend --config DIR/liuhend.conf; 状态为 suspect 时先看 liuhen status" },
       check_node },
+    { "tls",
+      { "TLS port", "TLS 端口" },
+      { "liuhen keygen --tls makes a certificate, --renew a new one of the same key; chmod 600 on "
+        "the "
+        "key; "
+        "a line client = sha256//... for each client; then send HUP to liuhend, or start it again",
+        "用 liuhen keygen --tls 建立证书, --renew 续期; 对私钥执行 chmod 600; 每个客户端一行 "
+        "client = "
+        "sha256//...; 再向 liuhend 发送 HUP 或重启" },
+      lh_doctor_check_tls },
     { "clock",
       { "clock", "时钟" },
       { "let chrony or systemd-timesyncd keep the clock", "用 chrony 或 systemd-timesyncd 校时" },
@@ -346,13 +360,13 @@ static const struct check checks[] = {
 
 static const char *const status_names[] = { "ok", "warn", "fail" };
 
-static enum lh_code add_json(json_t *list, const struct check *check, const struct finding *found,
-                             struct lh_err *err)
+static enum lh_code add_json(json_t *list, const struct check *check,
+                             const struct lh_doctor_finding *found, struct lh_err *err)
 {
     json_t *item = json_pack("{s:s, s:s, s:s}", "name", check->name, "status",
                              status_names[found->status], "detail", lh_buf_text(&found->detail));
 
-    if (item != NULL && found->status != STATUS_OK) {
+    if (item != NULL && found->status != LH_DOCTOR_OK) {
         (void)json_object_set_new(item, "fix", json_string(check->fix.en));
     }
     return json_array_append_new(list, item) == 0 ? LH_OK
@@ -360,22 +374,22 @@ static enum lh_code add_json(json_t *list, const struct check *check, const stru
 }
 
 static void print_line(const struct lh_cli *cli, const struct check *check,
-                       const struct finding *found)
+                       const struct lh_doctor_finding *found)
 {
-    const char *sign = found->status == STATUS_WARN
+    const char *sign = found->status == LH_DOCTOR_WARN
                            ? "!"
-                           : lh_cli_sign(cli, found->status == STATUS_OK ? LH_OK : LH_ERR_IO);
+                           : lh_cli_sign(cli, found->status == LH_DOCTOR_OK ? LH_OK : LH_ERR_IO);
 
     lh_cli_print(cli, LH_MSG_DOCTOR_LINE, sign, lh_words_in(&check->title, cli->lang),
                  lh_buf_text(&found->detail), NULL);
-    if (found->status != STATUS_OK) {
+    if (found->status != LH_DOCTOR_OK) {
         lh_cli_print(cli, LH_MSG_DOCTOR_FIX, lh_words_in(&check->fix, cli->lang), NULL);
     }
 }
 
 int lh_cmd_doctor(struct lh_cli *cli)
 {
-    struct doctor doctor = { .cli = cli, .data = lh_cli_data(cli) };
+    struct lh_doctor doctor = { .cli = cli, .data = lh_cli_data(cli) };
     struct lh_err err = LH_ERR_NONE;
     json_t *list = json_array();
     json_t *answer;
@@ -387,10 +401,10 @@ int lh_cmd_doctor(struct lh_cli *cli)
         return lh_cli_usage(cli, LH_MSG_OPTION_MISSING_NAMED, "data", "");
     }
     for (size_t i = 0; rc == LH_OK && i < sizeof checks / sizeof checks[0]; i++) {
-        struct finding found = { .status = STATUS_OK, .detail = LH_BUF_EMPTY };
+        struct lh_doctor_finding found = { .status = LH_DOCTOR_OK, .detail = LH_BUF_EMPTY };
 
         checks[i].run(&doctor, &found);
-        failed += found.status == STATUS_FAIL ? 1 : 0;
+        failed += found.status == LH_DOCTOR_FAIL ? 1 : 0;
         if (cli->json) {
             rc = add_json(list, &checks[i], &found, &err);
         } else {

@@ -22,6 +22,11 @@ const struct lh_option lh_export_options[] = {
     { "output", 'o', "FILE", { "where it goes; - is stdout", "输出文件; - 为标准输出" } },
     { "bom", 0, NULL, { "csv for Excel and WPS", "CSV 加 BOM, 便于 Excel/WPS" } },
     { "force", 0, NULL, { "replace a file that is there", "覆盖已有文件" } },
+    { "ledger",
+      0,
+      "DEPT",
+      { "an archive of what the node holds of that department's ledger, or of all",
+        "归档节点所持该部门的账本, all 为全部" } },
     LH_CELLS_OPTION,
     LH_QUERY_OPTIONS,
     { .name = NULL },
@@ -215,7 +220,8 @@ static int export_archive(struct lh_cli *cli, const char *output)
     lh_proven_init(&proven, cli, false);
     rc = lh_proven_head(&proven, &err);
     if (rc == LH_OK) {
-        rc = lh_download_archive(cli, output, proven.checkpoint.size, &len, &err);
+        rc = lh_download_archive(cli, output, lh_cli_value(cli, "ledger"), proven.checkpoint.size,
+                                 &len, &err);
     }
     if (rc == LH_OK) {
         lh_buf_add_format(&text, "%llu", (unsigned long long)len);
@@ -261,6 +267,9 @@ int lh_cmd_export(struct lh_cli *cli)
     }
     if (is_archive && given_filter(cli) != NULL) {
         return lh_cli_usage(cli, LH_MSG_EXPORT_WHOLE, given_filter(cli), "");
+    }
+    if (!is_archive && lh_cli_has(cli, "ledger")) {
+        return lh_cli_usage(cli, LH_MSG_EXPORT_LEDGER, "", "");
     }
     if (!is_csv && lh_cli_has(cli, "bom")) {
         return lh_cli_usage(cli, LH_MSG_EXPORT_BOM, "", "");

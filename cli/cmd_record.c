@@ -11,6 +11,11 @@ const struct lh_option lh_record_options[] = {
     { "key", 'k', "FILE.pem", { "sign as the staff member with this key", "用工作人员私钥签名" } },
     { "dry-run", 'n', NULL, { "check only, hand nothing in", "只检查, 不提交" } },
     { "output", 'o', "DIR", { "save receipts there", "把回执存到目录" } },
+    { "wait",
+      0,
+      "LEVEL",
+      { "wait for this level: sealed, witnessed or final",
+        "等待该级别: sealed, witnessed 或 final" } },
     { .name = NULL },
 };
 
@@ -57,6 +62,7 @@ int lh_cmd_record(struct lh_cli *cli)
 {
     const char *path = cli->args.operand_count > 0 ? cli->args.operands[0] : NULL;
     const char *key = lh_cli_value(cli, "key");
+    struct lh_leveled leveled;
     struct lh_recording recording;
     struct lh_err err = LH_ERR_NONE;
     json_t *events = NULL;
@@ -67,8 +73,10 @@ int lh_cmd_record(struct lh_cli *cli)
         return lh_cli_usage(cli, LH_MSG_RECORD_WHAT, "", "");
     }
     lh_recording_init(&recording, cli);
+    rc = lh_leveled_init(&leveled, cli, &err);
+    recording.results.leveled = &leveled;
     recording.results.receipt_dir = lh_cli_value(cli, "output");
-    if (recording.results.receipt_dir != NULL) {
+    if (rc == LH_OK && recording.results.receipt_dir != NULL) {
         rc = lh_dir_make(recording.results.receipt_dir, 0755, &err);
     }
     if (rc == LH_OK) {
@@ -82,8 +90,9 @@ int lh_cmd_record(struct lh_cli *cli)
                                         : lh_recording_run(&recording, events, &err);
     }
     json_decref(events);
-    code = rc == LH_OK ? lh_results_exit(&recording.results)
+    code = rc == LH_OK ? lh_leveled_exit(&leveled, lh_results_exit(&recording.results))
                        : lh_results_fail(&recording.results, rc, &err);
+    lh_leveled_clear(&leveled);
     lh_recording_clear(&recording);
     return code;
 }

@@ -11,8 +11,7 @@
 
 #include "cli/acts.h"
 #include "cli/api.h"
-#include "cli/files.h"
-#include "crypto/note.h"
+#include "cli/next_seal.h"
 #include "crypto/text.h"
 #include "ledger/origin.h"
 
@@ -21,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REASON_UNSAFE_RESTORE = 6 };
+enum { REASON_RESTORE = 2, REASON_UNSAFE_RESTORE = 6 };
 
 const struct lh_option lh_restore_finish_options[] = {
     { "output",
@@ -44,7 +43,8 @@ struct finishing {
     struct lh_cli *cli;
     struct lh_place place;
     json_t *status;
-    const json_t *facts; /* `recovery` of status */
+    const json_t *facts;    /* `recovery` of status */
+    const json_t *promises; /* `restore` of status; NULL: nothing is asked of the peers */
     uint32_t generation;
     char origin[LH_ORIGIN_MAX + 1]; /* of the next generation */
     struct lh_pubkey seal;
@@ -67,13 +67,22 @@ static enum lh_code ask(struct finishing *work)
                           "the node is %s: there is no restore to finish",
                           lh_api_text(work->status, "state"));
     }
+    work->promises = json_object_get(work->status, "restore");
+    if (work->promises != NULL && !json_is_true(json_object_get(work->promises, "held"))) {
+        return lh_err_set(work->err, LH_ERR_CONFLICT,
+                          "the peers were asked: %" PRIu64 " of %" PRIu64
+                          " promises are here, and what they name is not held yet (liuhen status); "
+                          "to go on without them, take %s/prepare.lh away and start the node anew",
+                          lh_api_number(work->promises, "promises"),
+                          lh_api_number(work->promises, "needed"), lh_cli_data(work->cli));
+    }
     return LH_OK;
 }
 
 static enum lh_code take_number(struct finishing *work)
 {
     uint64_t next = lh_api_number(work->facts, "next_generation");
-    uint64_t number = next;
+    uint64_t number = work->promises != NULL ? lh_api_number(work->promises, "generation") : next;
     const char *text = lh_cli_value(work->cli, "generation");
     struct lh_origin origin;
 
@@ -94,102 +103,13 @@ static enum lh_code take_number(struct finishing *work)
     return LH_OK;
 }
 
-/* ---- the key and who trusts it ---- */
-
-static enum lh_code make_seal(struct finishing *work)
-{
-    bool is_g = lh_genesis_suite(work->place.genesis) == LH_SUITE_G;
-    struct lh_signer *signer = NULL;
-    struct lh_buf path = LH_BUF_EMPTY;
-    enum lh_code rc;
-
-    lh_buf_add_format(&path, "%s/keys/seal-%" PRIu32 ".pem", lh_cli_data(work->cli),
-                      work->generation);
-    rc = lh_buf_check(&path, work->err);
-    if (rc == LH_OK && lh_file_exists(lh_buf_text(&path))) {
-        rc = lh_signer_open(&signer, lh_buf_text(&path), work->err);
-    } else if (rc == LH_OK) {
-        rc = lh_signer_generate(&signer, is_g ? LH_ALG_SM2 : LH_ALG_ED25519, work->err);
-        if (rc == LH_OK) {
-            rc = lh_signer_save(signer, lh_buf_text(&path), work->err);
-        }
-        if (rc == LH_OK) {
-            lh_cli_note(work->cli, LH_MSG_FINISH_KEY, lh_buf_text(&path), NULL);
-        }
-    }
-    if (rc == LH_OK) {
-        work->seal = *lh_signer_pubkey(signer);
-    }
-    lh_signer_free(signer);
-    lh_buf_clear(&path);
-    return rc;
-}
-
-/* The line of the new seal goes before the quorum, which ends a policy. */
-static void add_log(struct lh_buf *out, struct lh_bytes policy, const char *line)
-{
-    static const char quorum[] = "quorum ";
-    size_t at = 0;
-
-    while (at < policy.len && (policy.len - at < sizeof quorum - 1 ||
-                               memcmp(policy.data + at, quorum, sizeof quorum - 1) != 0)) {
-        const uint8_t *end = memchr(policy.data + at, '\n', policy.len - at);
-
-        at = end != NULL ? (size_t)(end - policy.data) + 1 : policy.len;
-    }
-    lh_buf_add(out, lh_bytes_of(policy.data, at));
-    lh_buf_add_text(out, line);
-    lh_buf_add(out, lh_bytes_of(policy.data + at, policy.len - at));
-}
-
-/* Whoever reads trust.policy in the data directory trusts its node's next seal too. */
-static enum lh_code extend_policy(struct finishing *work)
-{
-    struct lh_buf path = LH_BUF_EMPTY;
-    struct lh_buf old = LH_BUF_EMPTY;
-    struct lh_buf line = LH_BUF_EMPTY;
-    struct lh_buf new = LH_BUF_EMPTY;
-    struct lh_note_key key;
-    enum lh_code rc;
-
-    lh_buf_add_format(&path, "%s/trust.policy", lh_cli_data(work->cli));
-    rc = lh_file_read(&old, lh_buf_text(&path), LH_FILE_SMALL_MAX, work->err);
-    if (rc == LH_ERR_NOT_FOUND) {
-        rc = LH_OK; /* whoever keeps it elsewhere adds the key there */
-        goto out;
-    }
-    if (rc == LH_OK) {
-        rc = lh_note_key_init(&key, work->origin, LH_NOTE_LOG, &work->seal, work->err);
-    }
-    if (rc != LH_OK) {
-        goto out;
-    }
-    lh_buf_add_text(&line, "log ");
-    lh_note_key_format(&line, &key);
-    lh_buf_add_text(&line, "\n");
-    if (strstr(lh_buf_text(&old), lh_buf_text(&line)) != NULL) {
-        goto out;
-    }
-    add_log(&new, lh_buf_bytes(&old), lh_buf_text(&line));
-    rc = lh_buf_check(&new, work->err);
-    if (rc == LH_OK) {
-        rc = lh_file_replace(lh_buf_text(&path), lh_buf_bytes(&new), 0644, work->err);
-    }
-out:
-    lh_buf_clear(&new);
-    lh_buf_clear(&line);
-    lh_buf_clear(&old);
-    lh_buf_clear(&path);
-    return rc;
-}
-
 /* ---- the act ---- */
 
-static enum lh_code take_hash(const struct finishing *work, bool *out_has, uint8_t *out,
-                              const char *name)
+static enum lh_code take_hash(const struct finishing *work, const json_t *from, bool *out_has,
+                              uint8_t *out, const char *name)
 {
-    enum lh_code rc = lh_hex_parse(out, LH_HASH_SIZE,
-                                   lh_bytes_of_text(lh_api_text(work->facts, name)), work->err);
+    enum lh_code rc =
+        lh_hex_parse(out, LH_HASH_SIZE, lh_bytes_of_text(lh_api_text(from, name)), work->err);
 
     *out_has = rc == LH_OK;
     return rc == LH_OK ? rc : lh_err_wrap(work->err, LH_ERR_CORRUPT, "the node's %s", name);
@@ -231,14 +151,21 @@ static enum lh_code fill(const struct finishing *work, lhpb_Body *body)
     body->which_detail = lhpb_Body_generation_tag;
     generation->number = work->generation;
     generation->reason = REASON_UNSAFE_RESTORE;
+    if (rc == LH_OK && work->promises != NULL) {
+        generation->reason = REASON_RESTORE;
+        rc = take_hash(work, work->promises, &generation->has_promises_digest,
+                       generation->promises_digest, "promises_digest");
+    }
     generation->has_seal_key = true;
     lh_pubkey_to_wire(&generation->seal_key, &work->seal);
     generation->prev_size = lh_api_number(work->facts, "prev_size");
     if (rc == LH_OK && generation->prev_size > 0) {
-        rc = take_hash(work, &generation->has_prev_root, generation->prev_root, "prev_root");
+        rc = take_hash(work, work->facts, &generation->has_prev_root, generation->prev_root,
+                       "prev_root");
     }
     if (rc == LH_OK && generation->prev_size > 0) {
-        rc = take_hash(work, &generation->has_prev_header, generation->prev_header, "prev_header");
+        rc = take_hash(work, work->facts, &generation->has_prev_header, generation->prev_header,
+                       "prev_header");
     }
     return rc == LH_OK ? take_lost(work, generation) : rc;
 }
@@ -254,8 +181,9 @@ static void tell(const struct finishing *work, const lhpb_Generation *generation
     (void)snprintf(from, sizeof from, "%" PRIu64, generation->lost_from);
     (void)snprintf(until, sizeof until, "%" PRIu64, generation->lost_until);
     (void)snprintf(journal, sizeof journal, "%" PRIu64, lh_api_number(work->status, "journal"));
-    lh_cli_note(work->cli, LH_MSG_FINISH_CONTINUES, work->origin, generation->prev_origin, size,
-                journal, NULL);
+    lh_cli_note(work->cli,
+                work->promises != NULL ? LH_MSG_FINISH_PROMISED : LH_MSG_FINISH_CONTINUES,
+                work->origin, generation->prev_origin, size, journal, NULL);
     if (generation->lost_from != 0) {
         lh_cli_note(work->cli, LH_MSG_FINISH_LOST, from, until, NULL);
     } else {
@@ -312,10 +240,10 @@ int lh_cmd_restore_finish(struct lh_cli *cli)
         rc = take_number(&work);
     }
     if (rc == LH_OK) {
-        rc = make_seal(&work);
+        rc = lh_next_seal_make(cli, work.place.genesis, work.generation, &work.seal, &err);
     }
     if (rc == LH_OK) {
-        rc = extend_policy(&work);
+        rc = lh_next_seal_trust(cli, work.origin, &work.seal, &err);
     }
     if (rc == LH_OK) {
         rc = write_act(&work);

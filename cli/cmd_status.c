@@ -10,23 +10,6 @@
 
 enum { WARN_DAYS = 30 };
 
-/* A duration for people: "12d 4h", "3m 20s". */
-static void add_duration(struct lh_buf *out, uint64_t ms)
-{
-    uint64_t seconds = ms / 1000;
-
-    if (seconds >= 86400) {
-        lh_buf_add_format(out, "%llud %lluh", (unsigned long long)(seconds / 86400),
-                          (unsigned long long)(seconds / 3600 % 24));
-    } else if (seconds >= 3600) {
-        lh_buf_add_format(out, "%lluh %llum", (unsigned long long)(seconds / 3600),
-                          (unsigned long long)(seconds / 60 % 60));
-    } else {
-        lh_buf_add_format(out, "%llum %llus", (unsigned long long)(seconds / 60),
-                          (unsigned long long)(seconds % 60));
-    }
-}
-
 static void add_head_time(struct lh_buf *out, const char *text)
 {
     int64_t time;
@@ -37,6 +20,41 @@ static void add_head_time(struct lh_buf *out, const char *text)
     } else {
         lh_buf_add_text(out, "-");
     }
+}
+
+/* What the peers were asked, and what came of it. */
+static void print_restore(const struct lh_cli *cli, const json_t *restore)
+{
+    const char *head = lh_api_text(restore, "head_origin");
+    struct lh_buf word = LH_BUF_EMPTY;
+    char promises[24];
+    char needed[24];
+    char number[24];
+
+    (void)snprintf(promises, sizeof promises, "%llu",
+                   (unsigned long long)lh_api_number(restore, "promises"));
+    (void)snprintf(needed, sizeof needed, "%llu",
+                   (unsigned long long)lh_api_number(restore, "needed"));
+    (void)snprintf(number, sizeof number, "%llu",
+                   (unsigned long long)lh_api_number(restore, "head_size"));
+    if (json_is_true(json_object_get(restore, "held"))) {
+        lh_msg_add(&word, cli->lang, LH_MSG_STATUS_RESTORE_HELD, number, head, NULL);
+    } else if (json_is_true(json_object_get(restore, "tainted"))) {
+        lh_msg_add(&word, cli->lang, LH_MSG_STATUS_RESTORE_TAINTED, NULL);
+    } else if (json_is_true(json_object_get(restore, "left_behind"))) {
+        lh_msg_add(&word, cli->lang, LH_MSG_STATUS_RESTORE_LEFT, NULL);
+    } else if (lh_api_number(restore, "taken") > 0) {
+        (void)snprintf(number, sizeof number, "%llu",
+                       (unsigned long long)lh_api_number(restore, "taken"));
+        lh_msg_add(&word, cli->lang, LH_MSG_STATUS_RESTORE_TAKEN, number, NULL);
+    } else if (json_is_true(json_object_get(restore, "settled"))) {
+        lh_msg_add(&word, cli->lang, LH_MSG_STATUS_RESTORE_FETCHES, number, head, NULL);
+    } else {
+        lh_msg_add(&word, cli->lang, LH_MSG_STATUS_RESTORE_WAITS, NULL);
+    }
+    lh_cli_print(cli, LH_MSG_STATUS_RESTORE, promises, needed, lh_api_text(restore, "origin"),
+                 lh_buf_text(&word), NULL);
+    lh_buf_clear(&word);
 }
 
 /* What is out of the ordinary. */
@@ -60,6 +78,9 @@ static void print_trouble(const struct lh_cli *cli, const json_t *status)
     if (json_is_true(json_object_get(status, "clock_stepped"))) {
         lh_cli_print(cli, LH_MSG_STATUS_CLOCK, NULL);
     }
+    if (json_is_object(json_object_get(status, "restore"))) {
+        print_restore(cli, json_object_get(status, "restore"));
+    }
     if (json_is_object(recovery)) {
         (void)snprintf(number, sizeof number, "%llu",
                        (unsigned long long)lh_api_number(recovery, "next_generation"));
@@ -79,8 +100,10 @@ static void print(const struct lh_cli *cli, const json_t *status)
     static const char *const names[6] = { "size",     "height",     "recorded",
                                           "rejected", "duplicates", "queue" };
     const char *why = lh_api_text(status, "why");
+    const json_t *epoch = json_object_get(status, "epoch");
+    struct lh_buf number = LH_BUF_EMPTY;
 
-    add_duration(&uptime, lh_api_number(status, "uptime_ms"));
+    lh_readable_add_duration(&uptime, lh_api_number(status, "uptime_ms"));
     add_head_time(&head_time, lh_api_text(status, "head_time"));
     for (size_t i = 0; i < 6; i++) {
         lh_buf_add_format(&numbers[i], "%llu", (unsigned long long)lh_api_number(status, names[i]));
@@ -99,9 +122,15 @@ static void print(const struct lh_cli *cli, const json_t *status)
                  lh_buf_text(&numbers[3]), lh_buf_text(&numbers[5]), NULL);
     print_trouble(cli, status);
     lh_cli_print(cli, LH_MSG_STATUS_NETWORK, lh_api_text(status, "network_id"), NULL);
+    if (epoch != NULL) { /* a ledger without a block is in none yet */
+        lh_buf_add_format(&number, "%llu", (unsigned long long)lh_api_number(epoch, "number"));
+        lh_cli_print(cli, LH_MSG_STATUS_EPOCH, lh_buf_text(&number),
+                     lh_api_text(epoch, "read_aloud"), NULL);
+    }
     for (size_t i = 0; i < 6; i++) {
         lh_buf_clear(&numbers[i]);
     }
+    lh_buf_clear(&number);
     lh_buf_clear(&head_time);
     lh_buf_clear(&uptime);
 }
@@ -133,6 +162,94 @@ static void print_tls(const struct lh_cli *cli, const json_t *tls)
     lh_buf_clear(&until);
 }
 
+static void print_witness(const struct lh_cli *cli, const json_t *witness)
+{
+    char logs[24];
+
+    if (json_is_object(witness)) {
+        (void)snprintf(logs, sizeof logs, "%llu",
+                       (unsigned long long)lh_api_number(witness, "logs"));
+        lh_cli_print(cli, LH_MSG_STATUS_WITNESS, logs, lh_api_text(witness, "vkey"), NULL);
+    }
+}
+
+/* Up to which size the others cosigned our ledger. */
+static void print_witnessing(const struct lh_cli *cli, const json_t *witnessing)
+{
+    static const char *const names[] = { "witnessed", "final", "cosignatures", "needed",
+                                         "nominated" };
+    enum { COUNT = sizeof names / sizeof names[0] };
+    char numbers[COUNT][24];
+
+    if (!json_is_object(witnessing)) {
+        return;
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+        (void)snprintf(numbers[i], sizeof numbers[i], "%llu",
+                       (unsigned long long)lh_api_number(witnessing, names[i]));
+    }
+    lh_cli_print(cli, LH_MSG_STATUS_WITNESSING, numbers[0], numbers[1], numbers[2], numbers[3],
+                 numbers[4], NULL);
+}
+
+/* Who will not cosign our newest head, whatever is tried again: once for each reason. */
+static void print_declined(const struct lh_cli *cli, const json_t *peers)
+{
+    static const struct {
+        const char *code;
+        enum lh_msg word;
+    } lasting[] = { { "never", LH_MSG_DECLINED_NEVER },
+                    { "taken", LH_MSG_DECLINED_TAKEN },
+                    { "unsafe", LH_MSG_DECLINED_UNSAFE } };
+    const json_t *row;
+    size_t i;
+
+    for (size_t n = 0; n < sizeof lasting / sizeof lasting[0]; n++) {
+        struct lh_buf why = LH_BUF_EMPTY;
+        char text[24];
+        size_t count = 0;
+
+        json_array_foreach(peers, i, row)
+        {
+            count += strcmp(lh_api_text(row, "declined"), lasting[n].code) == 0;
+        }
+        if (count > 0) {
+            (void)snprintf(text, sizeof text, "%zu", count);
+            lh_msg_add(&why, cli->lang, lasting[n].word, NULL);
+            lh_cli_warn(cli, LH_MSG_STATUS_DECLINED, text, lh_buf_text(&why), NULL);
+        }
+        lh_buf_clear(&why);
+    }
+}
+
+/* How many of the others are here, and what is held of them; a ledger that was convicted stands
+ * out. */
+static void print_peers(const struct lh_cli *cli, const json_t *peers, const json_t *replicas)
+{
+    char counts[3][24];
+    size_t up = 0;
+    size_t i;
+    const json_t *row;
+
+    if (!json_is_array(peers) || !json_is_array(replicas)) {
+        return;
+    }
+    json_array_foreach(peers, i, row)
+    {
+        up += json_is_true(json_object_get(row, "up"));
+    }
+    (void)snprintf(counts[0], sizeof counts[0], "%zu", up);
+    (void)snprintf(counts[1], sizeof counts[1], "%zu", json_array_size(peers));
+    (void)snprintf(counts[2], sizeof counts[2], "%zu", json_array_size(replicas));
+    lh_cli_print(cli, LH_MSG_STATUS_PEERS, counts[0], counts[1], counts[2], NULL);
+    json_array_foreach(replicas, i, row)
+    {
+        if (json_is_true(json_object_get(row, "tainted"))) {
+            lh_cli_warn(cli, LH_MSG_STATUS_TAINTED, lh_api_text(row, "origin"), NULL);
+        }
+    }
+}
+
 int lh_cmd_status(struct lh_cli *cli)
 {
     struct lh_err err = LH_ERR_NONE;
@@ -145,6 +262,10 @@ int lh_cmd_status(struct lh_cli *cli)
     } else if (rc == LH_OK) {
         print(cli, status);
         print_tls(cli, json_object_get(status, "tls"));
+        print_witness(cli, json_object_get(status, "witness"));
+        print_peers(cli, json_object_get(status, "peers"), json_object_get(status, "replicas"));
+        print_witnessing(cli, json_object_get(status, "witnessing"));
+        print_declined(cli, json_object_get(status, "peers"));
     }
     json_decref(status);
     return rc == LH_OK ? LH_EXIT_OK : lh_cli_fail(cli, rc, &err);

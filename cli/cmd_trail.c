@@ -1,7 +1,8 @@
 #include "cli/cmds.h"
 
 #include "cli/cells.h"
-#include "cli/evidence.h"
+#include "cli/exhibit.h"
+#include "cli/subjects.h"
 #include "cli/walk.h"
 #include "crypto/text.h"
 #include "ledger/event.h"
@@ -14,6 +15,10 @@ enum { REASON_UNSAFE_RESTORE = 6 };
 
 const struct lh_option lh_trail_options[] = {
     LH_QUERY_OPTIONS,
+    { "tokens",
+      0,
+      "FILE",
+      { "about the person whose tokens these are", "该令牌文件所指当事人的条目" } },
     { "count", 'n', "N", { "only the newest N", "只看最新 N 条" } },
     { "reverse", 'r', NULL, { "newest first", "最新的在前" } },
     { "after", 0, "CURSOR", { "go on from there", "从游标继续" } },
@@ -185,14 +190,25 @@ static enum lh_code print_json(const struct trail *trail, const struct lh_walk *
     }
     lh_hex_format(root, lh_hash_bytes(&checkpoint->root));
     answer =
-        json_pack("{s:s, s:s, s:{s:I, s:s}, s:s, s:b, s:s?, s:o}", "schema", "liuhen.trail/1",
+        json_pack("{s:s, s:s, s:{s:I, s:s}, s:s, s:b, s:s?, s:s?, s:o}", "schema", "liuhen.trail/1",
                   "origin", checkpoint->origin, "checkpoint", "size", (json_int_t)checkpoint->size,
                   "root", root, "verified", trail->proven.is_off ? "none" : "full", "complete", 0,
-                  "next", walk->next[0] != '\0' ? walk->next : NULL, "items", items);
+                  "access", walk->access[0] != '\0' ? walk->access : NULL, "next",
+                  walk->next[0] != '\0' ? walk->next : NULL, "items", items);
     rc = answer != NULL ? lh_api_print(trail->cli, answer, err)
                         : lh_err_set(err, LH_ERR_NOMEM, "out of memory");
     json_decref(answer);
     return rc;
+}
+
+static void tell_withheld(const struct trail *trail, const struct lh_walk *walk)
+{
+    char count[24];
+
+    if (walk->withheld > 0) {
+        (void)snprintf(count, sizeof count, "%llu", (unsigned long long)walk->withheld);
+        lh_cli_note(trail->cli, LH_MSG_WITHHELD, count, NULL);
+    }
 }
 
 /* What was proven, and what was not. */
@@ -210,6 +226,10 @@ static void tell(const struct trail *trail, const struct lh_walk *walk)
         lh_cli_note(trail->cli, LH_MSG_BANNER, lh_cli_sign(trail->cli, LH_OK), lh_buf_text(&count),
                     trail->proven.checkpoint.origin, lh_buf_text(&size), NULL);
     }
+    if (walk->tokens.len > 0) {
+        lh_cli_note(trail->cli, LH_MSG_SEARCHED, NULL);
+        tell_withheld(trail, walk);
+    }
     if (walk->next[0] != '\0') {
         lh_cli_note(trail->cli, LH_MSG_NEXT_CURSOR, walk->next, NULL);
     }
@@ -220,7 +240,7 @@ static void tell(const struct trail *trail, const struct lh_walk *walk)
 /* What the first entry says of the generation, proven like a row. */
 static enum lh_code tell_label(struct trail *trail, struct lh_err *err)
 {
-    struct lh_evidence evidence = LH_EVIDENCE_EMPTY;
+    struct lh_exhibit exhibit = LH_EXHIBIT_EMPTY;
     const char *origin = trail->proven.checkpoint.origin;
     char name[LH_ORIGIN_MAX + 1];
     struct lh_origin parsed;
@@ -232,13 +252,13 @@ static enum lh_code tell_label(struct trail *trail, struct lh_err *err)
         return LH_OK;
     }
     (void)snprintf(name, sizeof name, "%s/%u/0", parsed.department, (unsigned)parsed.generation);
-    rc = lh_evidence_fetch(&evidence, &trail->proven, name, err);
-    if (rc == LH_OK && !evidence.item->is_opaque &&
-        evidence.item->body.detail.generation.reason == REASON_UNSAFE_RESTORE) {
+    rc = lh_exhibit_fetch(&exhibit, &trail->proven, name, NULL, err);
+    if (rc == LH_OK && !exhibit.item->is_opaque &&
+        exhibit.item->body.detail.generation.reason == REASON_UNSAFE_RESTORE) {
         lh_cli_note(trail->cli, LH_MSG_TRAIL_LABEL, origin,
-                    evidence.item->body.detail.generation.prev_origin, NULL);
+                    exhibit.item->body.detail.generation.prev_origin, NULL);
     }
-    lh_evidence_clear(&evidence);
+    lh_exhibit_clear(&exhibit);
     return rc;
 }
 
@@ -322,6 +342,7 @@ int lh_cmd_trail(struct lh_cli *cli)
                             .after = lh_cli_value(cli, "after"),
                             .on_item = on_item,
                             .arg = &trail };
+    struct lh_buf tokens = LH_BUF_EMPTY;
     struct lh_query query;
     struct lh_err err = LH_ERR_NONE;
     enum lh_code rc;
@@ -336,6 +357,10 @@ int lh_cmd_trail(struct lh_cli *cli)
         rc = read_generation(walk.generation, cli, &err);
     }
     if (rc == LH_OK) {
+        rc = lh_cli_tokens(&tokens, cli, &err);
+        walk.tokens = lh_buf_bytes(&tokens);
+    }
+    if (rc == LH_OK) {
         walk.query = &query;
         rc = run(&trail, &query, &walk, &err);
     }
@@ -348,6 +373,10 @@ int lh_cmd_trail(struct lh_cli *cli)
     } else {
         code = lh_proven_fail(&trail.proven, rc, &err);
     }
+    if (tokens.data != NULL) {
+        lh_wipe(tokens.data, tokens.len);
+    }
+    lh_buf_clear(&tokens);
     free_rows(&trail);
     lh_proven_clear(&trail.proven);
     return code;

@@ -9,17 +9,20 @@
  *  2. Events are handed in by their time, a case before its steps, equal times in the order of the
  *     files. Steps are numbered from 1 within their case in that order; a rejected record counts
  *     when its time and case can be read.
- *  3. What is in the ledger already is a duplicate, so a run that was cut off is simply repeated.
+ *  3. Receipts are proven before they are saved; one that fails ends the run.
+ *  4. What is in the ledger already is a duplicate, so a run that was cut off is simply repeated.
  */
 
 #include "cli/mapping.h"
 #include "cli/progress.h"
 #include "cli/rejects.h"
+#include "cli/results.h"
 #include "ledger/entry.h"
 
 enum {
     LH_IMPORT_EVENTS_MAX = 4 * 1000 * 1000,
-    LH_IMPORT_BATCH_MAX = 1000, /* events in one request */
+    LH_IMPORT_BATCH_MAX = 1000,         /* events in one request */
+    LH_IMPORT_RECEIPTS_BATCH_MAX = 100, /* the same where receipts come back */
 };
 
 struct lh_importing {
@@ -28,6 +31,7 @@ struct lh_importing {
     const struct lh_mapping_scope *scope; /* borrowed */
     bool (*is_stopped)(void *arg);        /* asked between requests; NULL: never */
     void *stop_arg;
+    struct lh_results *results; /* borrowed: proves and saves receipts; NULL: none are asked for */
 
     size_t file_count;
     struct lh_rejects files[LH_ARGS_MAX];

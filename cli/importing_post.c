@@ -1,7 +1,6 @@
 /* In their order, in batches, over to the node. */
 #include "cli/importing_internal.h"
 
-#include "cli/results.h"
 #include "crypto/base/assert.h"
 
 #include <stdlib.h>
@@ -81,8 +80,9 @@ static enum lh_code post(struct lh_importing *importing, struct lh_client_reply 
 
     rc = lh_cli_client(importing->cli, &client, err);
     for (int tries = 1; rc == LH_OK; tries++) {
-        rc = lh_client_post(client, reply, "/v1/events?receipt=none", "application/x-ndjson", lines,
-                            err);
+        rc = lh_client_post(client, reply,
+                            importing->results != NULL ? "/v1/events" : "/v1/events?receipt=none",
+                            "application/x-ndjson", lines, err);
         if (rc != LH_OK || (reply->status != 429 && reply->status != 503) || tries == TRIES_MAX) {
             return rc;
         }
@@ -114,6 +114,30 @@ static void take_result(struct lh_importing *importing, const struct lh_import_e
     }
 }
 
+/* Rule 3. What was handed in is the line that was sent. */
+static enum lh_code prove_result(struct lh_importing *importing, size_t at, json_t *result,
+                                 struct lh_err *err)
+{
+    struct lh_handed handed = { .body = LH_BUF_EMPTY };
+    struct lh_buf line = LH_BUF_EMPTY;
+
+    if (importing->results == NULL) {
+        return LH_OK;
+    }
+    add_line(&line, importing, &importing->events[at]);
+    enum lh_code rc = lh_buf_check(&line, err);
+    if (rc == LH_OK) {
+        rc = lh_api_parse(&handed.event, lh_buf_bytes(&line), err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_results_take(importing->results, result, &handed, at + 1, err);
+    }
+    json_decref(handed.event);
+    lh_handed_clear(&handed);
+    lh_buf_clear(&line);
+    return rc;
+}
+
 static enum lh_code take_results(struct lh_importing *importing, size_t first, size_t count,
                                  const struct lh_client_reply *reply, struct lh_err *err)
 {
@@ -121,8 +145,14 @@ static enum lh_code take_results(struct lh_importing *importing, size_t first, s
     enum lh_code rc;
 
     rc = lh_results_parse(&list, reply, count, err);
+    if (rc == LH_ERR_FORGED && importing->results != NULL) {
+        importing->results->is_doubted = true;
+    }
     for (size_t i = 0; rc == LH_OK && i < count; i++) {
-        take_result(importing, &importing->events[first + i], json_array_get(list, i));
+        rc = prove_result(importing, first + i, json_array_get(list, i), err);
+        if (rc == LH_OK) {
+            take_result(importing, &importing->events[first + i], json_array_get(list, i));
+        }
     }
     json_decref(list);
     return rc;
@@ -160,7 +190,8 @@ static enum lh_code post_batch(struct lh_importing *importing, size_t first, siz
 enum lh_code lh_importing_post(struct lh_importing *importing, struct lh_progress *progress,
                                struct lh_err *err)
 {
-    size_t batch_max = LH_IMPORT_BATCH_MAX;
+    size_t batch_max =
+        importing->results != NULL ? LH_IMPORT_RECEIPTS_BATCH_MAX : LH_IMPORT_BATCH_MAX;
     enum lh_code rc = order(importing, err);
 
     for (size_t done = 0; rc == LH_OK && done < importing->event_count;) {

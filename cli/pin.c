@@ -60,6 +60,12 @@ static void pin_name(char out[PIN_NAME_SIZE], const struct lh_hash *network_id)
     memcpy(out + 2 * LH_HASH_SIZE, ".policy", sizeof ".policy");
 }
 
+static void genesis_name(char out[PIN_NAME_SIZE], const struct lh_hash *network_id)
+{
+    lh_hex_format(out, lh_hash_bytes(network_id));
+    memcpy(out + 2 * LH_HASH_SIZE, ".lhg", sizeof ".lhg");
+}
+
 enum lh_code lh_pin_find_file(struct lh_buf *out, const struct lh_cli *cli,
                               const struct lh_hash *network_id, struct lh_err *err)
 {
@@ -75,6 +81,46 @@ enum lh_code lh_pin_find_file(struct lh_buf *out, const struct lh_cli *cli,
     if (rc == LH_OK && !lh_file_exists(lh_buf_text(out))) {
         lh_buf_reset(out);
         rc = lh_err_set(err, LH_ERR_NOT_FOUND, "nothing is pinned for that network");
+    }
+    return rc;
+}
+
+static bool is_genesis_of(const char *path, const struct lh_hash *network_id)
+{
+    struct lh_genesis *genesis = NULL;
+    struct lh_buf bytes = LH_BUF_EMPTY;
+    bool result = lh_file_read(&bytes, path, LH_GENESIS_MAX, NULL) == LH_OK &&
+                  lh_genesis_new(&genesis, lh_buf_bytes(&bytes), NULL) == LH_OK &&
+                  lh_hash_is_equal(lh_genesis_network_id(genesis), network_id);
+
+    lh_genesis_free(genesis);
+    lh_buf_clear(&bytes);
+    return result;
+}
+
+enum lh_code lh_pin_find_genesis(struct lh_buf *out, const struct lh_cli *cli,
+                                 const struct lh_hash *network_id, struct lh_err *err)
+{
+    const char *data = lh_cli_data(cli);
+    const char *variable = getenv("LIUHEN_TRUST");
+    char name[PIN_NAME_SIZE];
+    enum lh_code rc;
+
+    if (lh_cli_value(cli, "trust") != NULL || (variable != NULL && variable[0] != '\0')) {
+        return lh_err_set(err, LH_ERR_NOT_FOUND, "somebody named what is trusted");
+    }
+    if (data != NULL) {
+        lh_buf_add_format(out, "%s/genesis.lhg", data);
+        if (is_genesis_of(lh_buf_text(out), network_id)) {
+            return lh_buf_check(out, err);
+        }
+        lh_buf_reset(out);
+    }
+    genesis_name(name, network_id);
+    rc = lh_state_path(out, name, err);
+    if (rc == LH_OK && !is_genesis_of(lh_buf_text(out), network_id)) {
+        lh_buf_reset(out);
+        rc = lh_err_set(err, LH_ERR_NOT_FOUND, "no genesis file of that network is here");
     }
     return rc;
 }
@@ -114,6 +160,14 @@ static enum lh_code learn_seal(struct lh_pin *pin, struct lh_cli *cli, const str
     lh_buf_clear(&leaf);
     lh_buf_clear(&target);
     return rc;
+}
+
+static enum lh_code write_genesis(const struct lh_genesis *genesis, struct lh_err *err)
+{
+    char name[PIN_NAME_SIZE];
+
+    genesis_name(name, lh_genesis_network_id(genesis));
+    return lh_state_write(name, lh_genesis_bytes(genesis), err);
 }
 
 /* All seals known of the network, as a policy. */
@@ -186,6 +240,9 @@ static enum lh_code open_pin(struct lh_pin *out, struct lh_cli *cli, const struc
         if (rc == LH_OK) {
             rc = write_pin(out, name, err);
         }
+        if (rc == LH_OK) {
+            rc = write_genesis(place->genesis, err);
+        }
     }
     return rc;
 }
@@ -201,6 +258,11 @@ static enum lh_code open_named(struct lh_pin *out, struct lh_cli *cli, const cha
     if (rc != LH_OK) {
         (void)lh_err_wrap(err, rc, "%s", lh_buf_text(&out->path));
         return rc == LH_ERR_NOT_FOUND ? LH_ERR_IO : rc;
+    }
+    if (lh_trust_has_quorum(&out->trust)) {
+        return lh_err_set(err, LH_ERR_INVALID,
+                          "%s asks for a quorum of witnesses, which liuhen-verify judges alone",
+                          lh_buf_text(&out->path));
     }
     if (lh_pin_find(out, origin) != NULL) {
         return LH_OK;
@@ -285,6 +347,14 @@ static const char *last_part(const char *origin)
     return slash != NULL ? slash + 1 : origin;
 }
 
+static enum lh_code two_histories(const struct lh_checkpoint *head, struct lh_err *err)
+{
+    return lh_err_set(err, LH_ERR_CONFLICT,
+                      "two different histories of %s, both of size %llu, are sealed with the same "
+                      "key",
+                      head->origin, (unsigned long long)head->size);
+}
+
 enum lh_code lh_pin_check_growth(struct lh_cli *cli, struct lh_suite *suite,
                                  const struct lh_checkpoint *from, const struct lh_checkpoint *to,
                                  struct lh_err *err)
@@ -295,12 +365,7 @@ enum lh_code lh_pin_check_growth(struct lh_cli *cli, struct lh_suite *suite,
     enum lh_code rc;
 
     if (from->size == to->size) {
-        return lh_hash_is_equal(&from->root, &to->root)
-                   ? LH_OK
-                   : lh_err_set(err, LH_ERR_CONFLICT,
-                                "two different histories of %s, both of size %llu, are sealed with "
-                                "the same key",
-                                to->origin, (unsigned long long)to->size);
+        return lh_hash_is_equal(&from->root, &to->root) ? LH_OK : two_histories(to, err);
     }
     lh_buf_add_format(&target, "/v1/consistency?from=%llu&to=%llu&generation=%s",
                       (unsigned long long)from->size, (unsigned long long)to->size,
@@ -356,6 +421,34 @@ static enum lh_code check_older(struct lh_cli *cli, struct lh_suite *suite,
     return rc;
 }
 
+/* A newer head that does not extend the one seen: a bad answer, or another history. What the node
+ * sealed at the size that was seen tells, where it sealed one there. */
+static enum lh_code check_newer(struct lh_cli *cli, struct lh_suite *suite,
+                                const struct lh_note_key *seal,
+                                const struct lh_checkpoint *checkpoint,
+                                const struct lh_checkpoint *seen, struct lh_err *err)
+{
+    enum lh_code rc = lh_pin_check_growth(cli, suite, seen, checkpoint, err);
+    struct lh_checkpoint other = { .size = 0 };
+    struct lh_buf target = LH_BUF_EMPTY;
+    struct lh_client_reply reply = LH_CLIENT_REPLY_EMPTY;
+
+    if (rc != LH_ERR_FORGED) {
+        return rc;
+    }
+    lh_buf_add_format(&target, "/v1/checkpoint?size=%llu&generation=%s",
+                      (unsigned long long)seen->size, last_part(seen->origin));
+    if (lh_buf_check(&target, NULL) == LH_OK &&
+        lh_api_get(cli, &reply, lh_buf_text(&target), NULL) == LH_OK &&
+        lh_checkpoint_verify(&other, lh_buf_bytes(&reply.body), seal, NULL) == LH_OK &&
+        other.size == seen->size && !lh_hash_is_equal(&other.root, &seen->root)) {
+        rc = two_histories(&other, err);
+    }
+    lh_client_reply_clear(&reply);
+    lh_buf_clear(&target);
+    return rc;
+}
+
 enum lh_code lh_pin_remember(struct lh_cli *cli, struct lh_suite *suite,
                              const struct lh_note_key *seal, struct lh_bytes note,
                              const struct lh_checkpoint *checkpoint, uint64_t *out_seen,
@@ -375,7 +468,7 @@ enum lh_code lh_pin_remember(struct lh_cli *cli, struct lh_suite *suite,
     if (rc == LH_OK && checkpoint->size < seen.size) {
         rc = check_older(cli, suite, checkpoint, &seen, err);
     } else if (rc == LH_OK) {
-        rc = lh_pin_check_growth(cli, suite, &seen, checkpoint, err);
+        rc = check_newer(cli, suite, seal, checkpoint, &seen, err);
     } else if (rc == LH_ERR_NOT_FOUND) {
         rc = LH_OK;
     }

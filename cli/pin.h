@@ -14,7 +14,8 @@
  *     later is a failure.
  *  4. The newest checkpoint seen of each ledger is kept. A later one must extend it.
  *
- * A pin is a C2SP tlog-policy, "<network id>.policy" in the state directory.
+ * A pin is a C2SP tlog-policy, "<network id>.policy" in the state directory. Beside it stands the
+ * network's genesis file, "<network id>.lhg".
  */
 
 #include "cli/cli.h"
@@ -48,6 +49,15 @@ void lh_pin_tell(const struct lh_pin *pin, const struct lh_cli *cli);
  */
 enum lh_code lh_pin_find_file(struct lh_buf *out, const struct lh_cli *cli,
                               const struct lh_hash *network_id, struct lh_err *err) LH_MUST_CHECK;
+
+/**
+ * The genesis file of that network, which says whose cosignatures count: the one of --data, else
+ * the one that was kept when the network was pinned. LH_ERR_NOT_FOUND: there is none, or somebody
+ * named another file as trust (rule 1).
+ */
+enum lh_code lh_pin_find_genesis(struct lh_buf *out, const struct lh_cli *cli,
+                                 const struct lh_hash *network_id,
+                                 struct lh_err *err) LH_MUST_CHECK;
 
 /**
  * Hold a checkpoint (verified under `seal`) against the newest one seen, asking the node for the

@@ -179,6 +179,15 @@ static void add_time(struct lh_buf *out, const char *name, int64_t unix_ms)
     lh_buf_add_format(out, "%s=%s&", name, text);
 }
 
+static void add_option(struct lh_buf *out, const struct lh_args *args, const char *name)
+{
+    if (lh_args_value(args, name) != NULL) {
+        lh_buf_add_format(out, "%s=", name);
+        lh_client_add_escaped(out, lh_args_value(args, name));
+        lh_buf_add_u8(out, '&');
+    }
+}
+
 void lh_query_add(struct lh_buf *out, const struct lh_query *query)
 {
     for (size_t i = 0; i < FILTER_COUNT; i++) {
@@ -200,6 +209,8 @@ void lh_query_add(struct lh_buf *out, const struct lh_query *query)
         add_time(out, "until", query->until_unix_ms);
     }
     lh_buf_add_text(out, query->by_recorded ? "by=recorded&" : "");
+    add_option(out, query->args, "warrant");
+    add_option(out, query->args, "for");
 }
 
 /* Hex digits and type names in either case; everything else as it is written. */

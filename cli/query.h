@@ -30,6 +30,11 @@ struct lh_query {
         { "purpose", 0, "CODE", { "for this purpose", "目的代码" } },                              \
         { "type", 't', "TYPE", { "of this type: QUERY, USE, ...", "条目类型: QUERY, USE 等" } },   \
         { "since", 'S', "TIME", { "from then on", "起始时间 (含)" } },                             \
+        { "for", 0, "CODE", { "why you read: stands in the ACCESS", "查阅目的, 记入查阅条目" } },  \
+        { "warrant",                                                                               \
+          0,                                                                                       \
+          "ENTRY",                                                                                 \
+          { "as an auditor, under this WARRANT", "审计人员所依据的审计授权条目" } },               \
     {                                                                                              \
         "until", 'U', "TIME",                                                                      \
         {                                                                                          \

@@ -1,9 +1,12 @@
 #include "cli/readable.h"
 
 #include "cli/render.h"
+#include "crypto/aloud.h"
 #include "crypto/text.h"
 #include "ledger/event.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -40,6 +43,8 @@ static const struct label labels[] = {
     { "result_mask", { "fields returned", "返回字段组" } },
     { "result_count", { "records", "返回条数" } },
     { "flags", { "flags", "标志" } },
+    { "case_number", { "case number", "业务编号" } },
+    { "subject", { "about", "当事人" } },
     { "refs", { "builds on", "关联条目" } },
     { "subject_digest", { "subject digest", "当事人摘要" } },
     { "signed_by", { "signed by", "签名" } },
@@ -56,6 +61,14 @@ static const struct label labels[] = {
     { "number", { "number", "序号" } },
     { "reason", { "reason", "原因" } },
     { "network_id", { "network", "网络" } },
+    { "prev_origin", { "continues", "延续账本" } },
+    { "prev_size", { "of leaves", "延续叶数" } },
+    { "prev_root", { "with root", "延续处根哈希" } },
+    { "prev_header", { "last header", "末块头哈希" } },
+    { "lost_from", { "lost from", "缺失自" } },
+    { "lost_until", { "lost until", "缺失至" } },
+    { "promises_digest", { "promises", "他方确认摘要" } },
+    { "declares", { "declares", "声明" } },
     { "title", { "title", "名称" } },
     { "code", { "code", "代码" } },
     { "version", { "version", "版本" } },
@@ -72,6 +85,9 @@ static const struct label labels[] = {
     { "result", { "result", "结论" } },
     { "name", { "name", "名称" } },
     { "state", { "state", "状态" } },
+    { "proposal", { "proposal", "提案" } },
+    { "parent", { "follows", "承接" } },
+    { "round", { "round", "轮次" } },
 };
 
 struct outcome {
@@ -218,6 +234,102 @@ void lh_readable_add_event(struct lh_buf *out, enum lh_lang lang, json_t *event)
     add_members(out, lang, event);
 }
 
+/* ---- what a GENERATION declares ----------------------------------------------------------------
+ */
+
+enum { REASON_FIRST = 1, REASON_RESTORE = 2, REASON_UNSAFE_RESTORE = 6 };
+
+/* Generation.reason. */
+static const struct lh_words reasons[] = {
+    { "?", "?" },
+    { "the first of its ledger", "账本首次启用" },
+    { "after a restore", "恢复之后" },
+    { "after the loss of a key", "密钥丢失之后" },
+    { "by choice", "主动更换" },
+    { "on joining a network", "加入网络" },
+    { "UNSAFE_RESTORE, after a restore", "UNSAFE_RESTORE, 恢复之后" },
+};
+
+static void declare(struct lh_buf *out, enum lh_lang lang, const struct lh_buf *text)
+{
+    lh_readable_add_line(out, lang, "declares", lh_buf_text(text));
+}
+
+/* Where it goes on, and after what. */
+static void declare_start(struct lh_buf *out, enum lh_lang lang, const lhpb_Generation *generation)
+{
+    const size_t count = sizeof reasons / sizeof reasons[0];
+    const char *reason =
+        lh_words_in(&reasons[generation->reason < count ? generation->reason : 0], lang);
+    struct lh_buf text = LH_BUF_EMPTY;
+    char number[16];
+    char size[24];
+
+    (void)snprintf(number, sizeof number, "%" PRIu32, generation->number);
+    (void)snprintf(size, sizeof size, "%" PRIu64, generation->prev_size);
+    if (generation->prev_origin[0] == 0) {
+        lh_msg_add(&text, lang, LH_MSG_GENERATION_FIRST, number, reason, NULL);
+    } else if (generation->prev_size == 0) {
+        lh_msg_add(&text, lang, LH_MSG_GENERATION_EMPTY, number, reason, generation->prev_origin,
+                   NULL);
+    } else {
+        lh_msg_add(&text, lang, LH_MSG_GENERATION_GOES_ON, number, reason, generation->prev_origin,
+                   size, NULL);
+    }
+    declare(out, lang, &text);
+    lh_buf_clear(&text);
+}
+
+/* What is gone, and who vouches: what an officer who signs must have read. */
+static void declare_generation(struct lh_buf *out, enum lh_lang lang,
+                               const lhpb_Generation *generation)
+{
+    struct lh_buf text = LH_BUF_EMPTY;
+    char from[24];
+    char until[24];
+
+    if (generation->reason == REASON_RESTORE && !generation->has_promises_digest) {
+        (void)snprintf(from, sizeof from, "%" PRIu32, generation->number);
+        lh_msg_add(&text, lang, LH_MSG_GENERATION_ASKS, generation->prev_origin, from, NULL);
+        declare(out, lang, &text);
+        lh_buf_clear(&text);
+        return;
+    }
+    declare_start(out, lang, generation);
+    if (generation->lost_from > 0) {
+        (void)snprintf(from, sizeof from, "%" PRIu64, generation->lost_from);
+        (void)snprintf(until, sizeof until, "%" PRIu64, generation->lost_until);
+        lh_msg_add(&text, lang, LH_MSG_GENERATION_LOST, from, until, NULL);
+        declare(out, lang, &text);
+    } else if (generation->reason != REASON_FIRST) {
+        lh_msg_add(&text, lang, LH_MSG_GENERATION_LOST_NOTHING, NULL);
+        declare(out, lang, &text);
+    }
+    if (generation->reason == REASON_UNSAFE_RESTORE) {
+        lh_buf_reset(&text);
+        lh_msg_add(&text, lang, LH_MSG_GENERATION_UNSAFE, NULL);
+        declare(out, lang, &text);
+    }
+    lh_buf_clear(&text);
+}
+
+/* What a vote is for, by the numbers that were read aloud: its hash alone says nothing to people.
+ */
+static void declare_approval(struct lh_buf *out, enum lh_lang lang, const lhpb_Approval *approval)
+{
+    struct lh_buf text = LH_BUF_EMPTY;
+    struct lh_hash hash;
+    char aloud[LH_ALOUD_SIZE];
+    char round[16];
+
+    memcpy(hash.bytes, approval->proposal, sizeof hash.bytes);
+    lh_aloud_format(aloud, &hash);
+    (void)snprintf(round, sizeof round, "%" PRIu32, approval->round);
+    lh_msg_add(&text, lang, LH_MSG_APPROVAL_SAYS, aloud, round, NULL);
+    declare(out, lang, &text);
+    lh_buf_clear(&text);
+}
+
 enum lh_code lh_readable_add_body(struct lh_buf *out, enum lh_lang lang, const lhpb_Body *body,
                                   struct lh_err *err)
 {
@@ -228,5 +340,27 @@ enum lh_code lh_readable_add_body(struct lh_buf *out, enum lh_lang lang, const l
     }
     lh_readable_add_event(out, lang, event);
     json_decref(event);
+    if (body->type == lhpb_EntryType_GENERATION) {
+        declare_generation(out, lang, &body->detail.generation);
+    }
+    if (body->type == lhpb_EntryType_APPROVAL) {
+        declare_approval(out, lang, &body->detail.approval);
+    }
     return lh_buf_check(out, err);
+}
+
+void lh_readable_add_duration(struct lh_buf *out, uint64_t ms)
+{
+    uint64_t seconds = ms / 1000;
+
+    if (seconds >= 86400) {
+        lh_buf_add_format(out, "%llud %lluh", (unsigned long long)(seconds / 86400),
+                          (unsigned long long)(seconds / 3600 % 24));
+    } else if (seconds >= 3600) {
+        lh_buf_add_format(out, "%lluh %llum", (unsigned long long)(seconds / 3600),
+                          (unsigned long long)(seconds / 60 % 60));
+    } else {
+        lh_buf_add_format(out, "%llum %llus", (unsigned long long)(seconds / 60),
+                          (unsigned long long)(seconds % 60));
+    }
 }

@@ -201,19 +201,26 @@ enum lh_code lh_recording_open_key(struct lh_recording *recording, const char *p
 static enum lh_code post(struct lh_recording *recording, struct lh_client_reply *reply,
                          struct lh_bytes lines, struct lh_err *err)
 {
+    struct lh_buf target = LH_BUF_EMPTY;
     struct lh_client *client;
     enum lh_code rc;
 
+    lh_buf_add_text(&target, "/v1/events");
+    if (recording->results.leveled != NULL) {
+        lh_leveled_add_query(recording->results.leveled, &target);
+    }
     rc = lh_cli_client(recording->cli, &client, err);
     for (int tries = 1; rc == LH_OK; tries++) {
-        rc = lh_client_post(client, reply, "/v1/events", "application/x-ndjson", lines, err);
+        rc =
+            lh_client_post(client, reply, lh_buf_text(&target), "application/x-ndjson", lines, err);
         if (rc != LH_OK || (reply->status != 429 && reply->status != 503) || tries == TRIES_MAX) {
-            return rc;
+            break;
         }
         (void)sleep(reply->retry_after_s == 0           ? 1
                     : reply->retry_after_s < WAIT_MAX_S ? reply->retry_after_s
                                                         : WAIT_MAX_S);
     }
+    lh_buf_clear(&target);
     return rc;
 }
 
@@ -261,6 +268,10 @@ enum lh_code lh_recording_reject(struct lh_recording *recording, size_t number,
 
     recording->results.rejected++;
     recording->results.worst = LH_ERR_LIMIT;
+    (void)snprintf(recording->results.why, sizeof recording->results.why, "%s", why->text);
+    if (recording->results.is_silent) {
+        return LH_OK;
+    }
     if (!cli->json) {
         print_reason(cli->out, number, why->text);
         return LH_OK;

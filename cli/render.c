@@ -319,17 +319,22 @@ static bool fill_table(struct libscols_table *table, const struct lh_view *view,
     return true;
 }
 
-static enum lh_code add_table(struct lh_buf *out, const struct lh_view *view,
-                              const struct lh_cli *cli, struct lh_err *err)
+enum lh_code lh_view_add_table(struct lh_buf *out, const struct lh_view *view,
+                               const struct lh_cli *cli, size_t columns, struct lh_err *err)
 {
-    struct libscols_table *table = scols_new_table();
+    struct libscols_table *table;
     char *text = NULL;
     enum lh_code rc = LH_ERR_NOMEM;
+
+    if (view->row_count == 0) {
+        return LH_OK;
+    }
+    table = scols_new_table();
 
     if (table != NULL && fill_table(table, view, cli)) {
         (void)scols_table_enable_colors(table, 0);
         (void)scols_table_set_termforce(table, SCOLS_TERMFORCE_ALWAYS);
-        (void)scols_table_set_termwidth(table, terminal_columns(cli));
+        (void)scols_table_set_termwidth(table, columns);
         if (scols_print_table_to_string(table, &text) == 0 && text != NULL) {
             lh_buf_add_text(out, text);
             lh_buf_add_text(out, text[0] != '\0' ? "\n" : "");
@@ -350,7 +355,7 @@ enum lh_code lh_view_print(const struct lh_view *view, const struct lh_cli *cli,
         return LH_OK;
     }
     if (cli->is_table) {
-        rc = add_table(&text, view, cli, err);
+        rc = lh_view_add_table(&text, view, cli, terminal_columns(cli), err);
     } else {
         add_plain(&text, view);
         rc = lh_buf_check(&text, err);

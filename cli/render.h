@@ -32,6 +32,12 @@ enum lh_code lh_view_set(struct lh_view *view, size_t column, const char *text,
 enum lh_code lh_view_print(const struct lh_view *view, const struct lh_cli *cli,
                            struct lh_err *err) LH_MUST_CHECK;
 
+/** Append it as a table that is `columns` wide at most, its header included; nothing without rows.
+ */
+enum lh_code lh_view_add_table(struct lh_buf *out, const struct lh_view *view,
+                               const struct lh_cli *cli, size_t columns,
+                               struct lh_err *err) LH_MUST_CHECK;
+
 /** Append text with everything that could play tricks on a terminal shown as \u{202e}. */
 void lh_render_add_safe(struct lh_buf *out, struct lh_bytes text);
 /** Write text to stdout, through a pager if it is longer than the terminal. */

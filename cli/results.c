@@ -1,6 +1,6 @@
 #include "cli/results.h"
 
-#include "cli/evidence.h"
+#include "cli/exhibit.h"
 #include "cli/files.h"
 #include "cli/journaled.h"
 #include "cli/refusals.h"
@@ -107,13 +107,13 @@ enum lh_code lh_results_parse(json_t **out, const struct lh_client_reply *reply,
 /* ---- one result ---- */
 
 /* Rule 2. */
-static enum lh_code prove(struct lh_results *results, struct lh_evidence *out, const json_t *result,
+static enum lh_code prove(struct lh_results *results, struct lh_exhibit *out, const json_t *result,
                           const struct lh_handed *handed, struct lh_err *err)
 {
     const char *entry = lh_api_text(result, "entry");
     enum lh_code rc;
 
-    rc = lh_evidence_take(out, &results->proven, entry, lh_api_text(result, "receipt"), err);
+    rc = lh_exhibit_take(out, &results->proven, entry, lh_api_text(result, "receipt"), err);
     if (rc == LH_OK) {
         rc = lh_handed_check(handed, out->item, err);
     }
@@ -121,8 +121,8 @@ static enum lh_code prove(struct lh_results *results, struct lh_evidence *out, c
 }
 
 /* "gaj/1/5" -> DIR/receipt-gaj-1-5.tlog-proof. */
-static enum lh_code save_receipt(const struct lh_results *results,
-                                 const struct lh_evidence *evidence, struct lh_err *err)
+static enum lh_code save_receipt(const struct lh_results *results, const struct lh_exhibit *exhibit,
+                                 struct lh_err *err)
 {
     struct lh_buf path = LH_BUF_EMPTY;
     enum lh_code rc;
@@ -131,13 +131,13 @@ static enum lh_code save_receipt(const struct lh_results *results,
         return LH_OK;
     }
     lh_buf_add_format(&path, "%s/receipt-", results->receipt_dir);
-    for (const char *at = evidence->item->name; *at != '\0'; at++) {
+    for (const char *at = exhibit->item->name; *at != '\0'; at++) {
         lh_buf_add_u8(&path, *at == '/' ? (uint8_t)'-' : (uint8_t)*at);
     }
     lh_buf_add_text(&path, ".tlog-proof");
     rc = lh_buf_check(&path, err);
     if (rc == LH_OK) {
-        rc = lh_file_replace(lh_buf_text(&path), lh_buf_bytes(&evidence->text), 0644, err);
+        rc = lh_file_replace(lh_buf_text(&path), lh_buf_bytes(&exhibit->text), 0644, err);
     }
     lh_buf_clear(&path);
     return rc;
@@ -172,6 +172,34 @@ static void add_problem(struct lh_buf *out, const json_t *problem, enum lh_lang 
     lh_render_add_safe(out, lh_bytes_of_text(pointer));
     lh_buf_add_text(out, ": ");
     lh_render_add_safe(out, lh_bytes_of_text(lh_api_text(problem, "detail")));
+}
+
+/* The level that the receipt shows, in place of what the node says. */
+static enum lh_code judge_level(const struct lh_results *results, const struct lh_exhibit *exhibit,
+                                json_t *result, struct lh_err *err)
+{
+    enum lh_level level;
+    enum lh_code rc;
+
+    if (results->leveled == NULL || !results->leveled->is_asked) {
+        return LH_OK;
+    }
+    rc = lh_leveled_take(results->leveled, &exhibit->receipt, &level, err);
+    if (rc == LH_OK) {
+        (void)json_object_set_new(result, "level", json_string(lh_level_name(level)));
+    }
+    return rc;
+}
+
+static void keep_reason(struct lh_results *results, const json_t *problem)
+{
+    struct lh_buf text = LH_BUF_EMPTY;
+
+    add_problem(&text, problem, results->cli->lang);
+    (void)snprintf(results->why, sizeof results->why, "%s", lh_buf_text(&text));
+    lh_buf_clear(&text);
+    results->rejected++;
+    results->worst = code_of(problem);
 }
 
 /* The members of a result that its receipt proves are cut from there. */
@@ -225,7 +253,14 @@ static enum lh_code take_journaled(struct lh_results *results, json_t *result,
         return lh_err_wrap(err, rc, "event %zu", number);
     }
     results->done++;
+    if (results->leveled != NULL) {
+        lh_leveled_take_journaled(results->leveled);
+    }
+    results->last[0] = '\0';
     rc = lh_journaled_save(&journaled, results->receipt_dir, result, err);
+    if (rc == LH_OK && results->is_silent) {
+        return LH_OK;
+    }
     if (rc == LH_OK && results->cli->json) {
         return print_json(results->cli, result, number, NULL, err);
     }
@@ -235,34 +270,37 @@ static enum lh_code take_journaled(struct lh_results *results, json_t *result,
     return rc;
 }
 
-static enum lh_code take_result(struct lh_results *results, json_t *result,
-                                const struct lh_handed *handed, size_t number, struct lh_err *err)
+enum lh_code lh_results_take(struct lh_results *results, json_t *result,
+                             const struct lh_handed *handed, size_t number, struct lh_err *err)
 {
-    struct lh_evidence evidence = LH_EVIDENCE_EMPTY;
+    struct lh_exhibit exhibit = LH_EXHIBIT_EMPTY;
     enum lh_code rc = LH_OK;
 
     if (strcmp(lh_api_text(result, "status"), "journaled") == 0) {
         return take_journaled(results, result, handed, number, err);
     }
     if (!is_success(lh_api_text(result, "status"))) {
-        results->rejected++;
-        results->worst = code_of(json_object_get(result, "problem"));
+        keep_reason(results, json_object_get(result, "problem"));
     } else {
-        rc = prove(results, &evidence, result, handed, err);
+        rc = prove(results, &exhibit, result, handed, err);
+        if (rc == LH_OK) {
+            rc = judge_level(results, &exhibit, result, err);
+        }
         if (rc != LH_OK) {
             results->is_doubted = true;
             (void)lh_err_wrap(err, rc, "event %zu", number);
             goto out;
         }
         results->done++;
-        rc = save_receipt(results, &evidence, err);
+        memcpy(results->last, exhibit.item->name, sizeof results->last);
+        rc = save_receipt(results, &exhibit, err);
     }
-    if (rc == LH_OK) {
-        rc = results->cli->json ? print_json(results->cli, result, number, evidence.item, err)
-                                : print_line(results->cli, result, number, evidence.item, err);
+    if (rc == LH_OK && !results->is_silent) {
+        rc = results->cli->json ? print_json(results->cli, result, number, exhibit.item, err)
+                                : print_line(results->cli, result, number, exhibit.item, err);
     }
 out:
-    lh_evidence_clear(&evidence);
+    lh_exhibit_clear(&exhibit);
     return rc;
 }
 
@@ -276,7 +314,7 @@ enum lh_code lh_results_print(struct lh_results *results, const struct lh_client
     rc = lh_results_parse(&list, reply, count, err);
     results->is_doubted = rc == LH_ERR_FORGED;
     for (size_t i = 0; rc == LH_OK && i < count; i++) {
-        rc = take_result(results, json_array_get(list, i), &handed[i], first + i, err);
+        rc = lh_results_take(results, json_array_get(list, i), &handed[i], first + i, err);
     }
     json_decref(list);
     return rc;

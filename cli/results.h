@@ -14,16 +14,21 @@
  */
 
 #include "cli/handed.h"
+#include "cli/leveled.h"
 
 struct lh_results {
     struct lh_cli *cli;
-    const char *receipt_dir; /* NULL: receipts are not saved */
-    size_t done;             /* recorded or duplicate */
+    const char *receipt_dir;    /* NULL: receipts are not saved */
+    struct lh_leveled *leveled; /* what was waited for; NULL: nothing */
+    bool is_silent;             /* nothing is printed */
+    size_t done;                /* recorded or duplicate */
     size_t rejected;
-    enum lh_code worst;      /* why the last one was rejected */
-    struct lh_proven proven; /* whose seals count; not opened while nothing was handed in */
-    bool is_doubted;         /* rule 2 or 3 failed: the error is about the node's honesty */
-    bool is_suspect;         /* the node says that it seals nothing: rule 4 */
+    enum lh_code worst;           /* why the last one was rejected, */
+    char why[LH_ERR_TEXT_MAX];    /* and in words */
+    char last[LH_ORIGIN_MAX + 1]; /* the entry of the last one done; "": it was journaled */
+    struct lh_proven proven;      /* whose seals count; not opened while nothing was handed in */
+    bool is_doubted;              /* rule 2 or 3 failed: the error is about the node's honesty */
+    bool is_suspect;              /* the node says that it seals nothing: rule 4 */
 };
 
 void lh_results_init(struct lh_results *results, struct lh_cli *cli);
@@ -44,6 +49,10 @@ enum lh_code lh_results_parse(json_t **out, const struct lh_client_reply *reply,
 enum lh_code lh_results_print(struct lh_results *results, const struct lh_client_reply *reply,
                               const struct lh_handed *handed, size_t count, size_t first,
                               struct lh_err *err) LH_MUST_CHECK;
+/** The same of one result (lh_results_parse), whose number for people is `number`. */
+enum lh_code lh_results_take(struct lh_results *results, json_t *result,
+                             const struct lh_handed *handed, size_t number,
+                             struct lh_err *err) LH_MUST_CHECK;
 /** 0, 8 when some were rejected, or what the reason of all says. */
 int lh_results_exit(const struct lh_results *results);
 /** Say why it ended and return the exit code: 10 or 12 when the node's answer is not to be

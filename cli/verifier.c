@@ -3,12 +3,14 @@
 #include "cli/program.h"
 #include "crypto/base/assert.h"
 
-enum { ARGS_MAX = LH_ARGS_MAX + 8 };
+/* What a command line can give: operands, and options with their values. */
+enum { ARGS_MAX = 3 * LH_ARGS_MAX + 8 };
 
 enum lh_code lh_verifier_run(const struct lh_cli *cli, const char *const *paths, size_t path_count,
-                             const char *trust, int *out_code, struct lh_err *err)
+                             const char *const trusts[2], int *out_code, struct lh_err *err)
 {
     const char *args[ARGS_MAX] = { "liuhen-verify" };
+    const char *epoch;
     size_t count = 1;
     int code = 0;
     enum lh_code rc;
@@ -17,9 +19,15 @@ enum lh_code lh_verifier_run(const struct lh_cli *cli, const char *const *paths,
     if (cli->json) {
         args[count++] = "--json";
     }
-    if (trust != NULL) {
-        args[count++] = "--trust";
-        args[count++] = trust;
+    for (size_t i = 0; i < 2; i++) {
+        if (trusts[i] != NULL) {
+            args[count++] = "--trust";
+            args[count++] = trusts[i];
+        }
+    }
+    for (size_t at = 0; (epoch = lh_args_next(&cli->args, "epochs", &at)) != NULL;) {
+        args[count++] = "--epochs";
+        args[count++] = epoch;
     }
     args[count++] = "--";
     for (size_t i = 0; i < path_count; i++) {

@@ -1,5 +1,7 @@
 #include "cli/walk.h"
 
+#include "ledger/tokens.h"
+
 #include <string.h>
 
 enum { PAGE_MAX = 500 };
@@ -14,7 +16,7 @@ struct state {
 static void add_target(struct lh_buf *out, const struct lh_walk *walk, const char *cursor,
                        uint64_t limit)
 {
-    lh_buf_add_text(out, "/v1/trail?");
+    lh_buf_add_text(out, walk->tokens.len > 0 ? "/v1/search?" : "/v1/trail?");
     if (walk->generation[0] != '\0') {
         lh_buf_add_format(out, "generation=%s&", walk->generation);
     }
@@ -24,6 +26,10 @@ static void add_target(struct lh_buf *out, const struct lh_walk *walk, const cha
     if (cursor[0] != '\0') {
         lh_buf_add_text(out, "&after=");
         lh_client_add_escaped(out, cursor);
+    }
+    if (walk->access[0] != '\0') {
+        lh_buf_add_text(out, "&access=");
+        lh_client_add_escaped(out, walk->access);
     }
 }
 
@@ -74,7 +80,18 @@ static enum lh_code take_item(struct state *state, const json_t *element, struct
     return rc;
 }
 
-static enum lh_code get_page(const struct lh_walk *walk, struct lh_cli *cli, json_t **out,
+/* Later pages go on under the ACCESS of the first. */
+static void keep_access(struct lh_walk *walk, struct lh_cli *cli, const json_t *answer)
+{
+    const char *access = lh_api_text(answer, "access");
+
+    if (access[0] != '\0' && walk->access[0] == '\0' && strlen(access) < sizeof walk->access) {
+        memcpy(walk->access, access, strlen(access) + 1);
+        lh_cli_note(cli, LH_MSG_ACCESS, access, NULL);
+    }
+}
+
+static enum lh_code get_page(struct lh_walk *walk, struct lh_cli *cli, json_t **out,
                              const char *cursor, uint64_t limit, struct lh_err *err)
 {
     struct lh_buf target = LH_BUF_EMPTY;
@@ -83,7 +100,12 @@ static enum lh_code get_page(const struct lh_walk *walk, struct lh_cli *cli, jso
     add_target(&target, walk, cursor, limit);
     rc = lh_buf_check(&target, err);
     if (rc == LH_OK) {
-        rc = lh_api_get_json(cli, out, lh_buf_text(&target), err);
+        rc = walk->tokens.len > 0 ? lh_api_post_json(cli, out, lh_buf_text(&target),
+                                                     LH_TOKENS_MEDIA, walk->tokens, err)
+                                  : lh_api_get_json(cli, out, lh_buf_text(&target), err);
+    }
+    if (rc == LH_OK) {
+        keep_access(walk, cli, *out);
     }
     lh_buf_clear(&target);
     return rc;
@@ -138,6 +160,9 @@ static enum lh_code take_page(struct state *state, struct lh_cli *cli, char *cur
         json_decref(answer);
         answer = NULL;
         rc = get_page(state->walk, cli, &answer, cursor, used, err);
+    }
+    if (rc == LH_OK) {
+        state->walk->withheld += lh_api_number(answer, "withheld");
     }
     if (rc == LH_OK) {
         rc = move_cursor(cursor, cursor_size, answer, err);

@@ -16,6 +16,7 @@ struct lh_walk {
     struct lh_proven *proven;
     bool newest_first;
     uint64_t limit;                           /* rows in all; 0: no limit */
+    struct lh_bytes tokens;                   /* of the person who is searched; empty: nobody */
     const char *after;                        /* cursor to go on from, or NULL */
     char generation[LH_WALK_GENERATION_SIZE]; /* a number; "": the newest */
     /* Hears of every row. Another code than LH_OK ends the walk. The item is borrowed. */
@@ -23,8 +24,10 @@ struct lh_walk {
     void *arg;
 
     /* afterwards */
+    char access[LH_ORIGIN_MAX + 1]; /* the ACCESS entry that this reading left; "": none */
     uint64_t count;
-    char next[64]; /* cursor of what was not asked for any more; "" at the end */
+    uint64_t withheld; /* of a search: rows that a RESTRICT or an ERASE bars */
+    char next[64];     /* cursor of what was not asked for any more; "" at the end */
 };
 
 enum lh_code lh_walk_run(struct lh_walk *walk, struct lh_cli *cli,

@@ -202,13 +202,18 @@ static int y25519_has_x(const uint8_t y_bytes[RAW_SIZE])
     return symbol == -2 ? -1 : symbol != -1;
 }
 
+/* y, without the sign of x. */
+static void y_of(uint8_t out[RAW_SIZE], const uint8_t bytes[RAW_SIZE])
+{
+    memcpy(out, bytes, RAW_SIZE);
+    out[31] &= 0x7f;
+}
+
 static enum lh_code check_ed25519(const uint8_t bytes[RAW_SIZE], struct lh_err *err)
 {
     uint8_t y[RAW_SIZE];
-    int on_curve;
 
-    memcpy(y, bytes, RAW_SIZE);
-    y[31] &= 0x7f;
+    y_of(y, bytes);
     if (!is_below_p25519(y)) {
         return lh_err_set(err, LH_ERR_INVALID, "ed25519 key is not canonical: y is not below p");
     }
@@ -216,6 +221,18 @@ static enum lh_code check_ed25519(const uint8_t bytes[RAW_SIZE], struct lh_err *
         return lh_err_set(err, LH_ERR_INVALID,
                           "ed25519 key has small order: it would verify what nobody signed");
     }
+    return LH_OK;
+}
+
+enum lh_code lh_evp_pubkey_check_point(const struct lh_pubkey *key, struct lh_err *err)
+{
+    uint8_t y[RAW_SIZE];
+    int on_curve;
+
+    if (key->alg != LH_ALG_ED25519) {
+        return LH_OK;
+    }
+    y_of(y, key->bytes);
     on_curve = y25519_has_x(y);
     if (on_curve < 0) {
         return lh_evp_err(err, LH_ERR_NOMEM, "checking an ed25519 key");
@@ -383,16 +400,14 @@ typedef int init_call(EVP_MD_CTX *ctx, EVP_PKEY_CTX **pctx, const char *mdname,
                       OSSL_LIB_CTX *libctx, const char *props, EVP_PKEY *pkey,
                       const OSSL_PARAM params[]);
 
+/* The id is set behind the start: OpenSSL 3.0.19 refuses it among the parameters of the start. */
 static bool sm2_init(init_call *init, EVP_MD_CTX *ctx, EVP_PKEY *pkey)
 {
-    char id[sizeof SM2_ID];
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_DIST_ID, id, sizeof SM2_ID - 1),
-        OSSL_PARAM_construct_end(),
-    };
+    EVP_PKEY_CTX *pkey_ctx = NULL; /* of ctx */
 
-    memcpy(id, SM2_ID, sizeof id);
-    return EVP_MD_CTX_reset(ctx) == 1 && init(ctx, NULL, LH_EVP_SM3, NULL, NULL, pkey, params) == 1;
+    return EVP_MD_CTX_reset(ctx) == 1 &&
+           init(ctx, &pkey_ctx, LH_EVP_SM3, NULL, NULL, pkey, NULL) == 1 &&
+           EVP_PKEY_CTX_set1_id(pkey_ctx, SM2_ID, (int)sizeof SM2_ID - 1) == 1;
 }
 
 bool lh_evp_sm2_sign_init(EVP_MD_CTX *ctx, EVP_PKEY *pkey)

@@ -37,9 +37,18 @@ const char *lh_evp_group(enum lh_alg alg);
 /** Digest of the message: NULL for Ed25519, which brings its own, and for X25519. */
 const char *lh_evp_digest(enum lh_alg alg);
 
-/** Check a public key as lh_pubkey_from_bytes promises and make OpenSSL's form of it. */
+/**
+ * Check a public key as lh_pubkey_from_bytes promises, but for lh_evp_pubkey_check_point, and make
+ * OpenSSL's form of it.
+ */
 enum lh_code lh_evp_pubkey_open(EVP_PKEY **out, const struct lh_pubkey *key,
                                 struct lh_err *err) LH_MUST_CHECK;
+/**
+ * That an Ed25519 key is a point, which OpenSSL looks at only when it verifies, and then verifies
+ * nothing; of the others it was looked at when they were opened. As dear as half a verification.
+ */
+enum lh_code lh_evp_pubkey_check_point(const struct lh_pubkey *key,
+                                       struct lh_err *err) LH_MUST_CHECK;
 /** Read the public half of OpenSSL's key. LH_ERR_INVALID if it is not one of our algorithms. */
 enum lh_code lh_evp_pubkey_read(struct lh_pubkey *out, const EVP_PKEY *pkey,
                                 struct lh_err *err) LH_MUST_CHECK;

@@ -98,6 +98,9 @@ enum lh_code lh_pubkey_from_bytes(struct lh_pubkey *out, enum lh_alg alg, struct
     memcpy(key.bytes, bytes.data, bytes.len);
     rc = lh_evp_pubkey_open(&pkey, &key, err);
     if (rc == LH_OK) {
+        rc = lh_evp_pubkey_check_point(&key, err);
+    }
+    if (rc == LH_OK) {
         *out = key;
     }
     EVP_PKEY_free(pkey);

@@ -66,6 +66,10 @@ int lh_key_id_compare(const struct lh_key_id *a, const struct lh_key_id *b);
 /* A public key ready to verify with. Immutable after new: threads may share it. */
 struct lh_verifier;
 
+/**
+ * LH_ERR_INVALID: the algorithm signs nothing, or the key is none that lh_pubkey_from_bytes takes;
+ * but an Ed25519 key that is no point is only found to verify nothing. LH_ERR_NOMEM.
+ */
 enum lh_code lh_verifier_new(struct lh_verifier **out, const struct lh_pubkey *key,
                              struct lh_err *err) LH_MUST_CHECK;
 void lh_verifier_free(struct lh_verifier *verifier);

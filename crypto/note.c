@@ -91,6 +91,11 @@ static bool is_space(int32_t rune)
 static bool is_note_text(struct lh_bytes bytes)
 {
     while (bytes.len > 0) {
+        if (bytes.data[0] >= 0x20 && bytes.data[0] < 0x80) { /* most are: not worth a call */
+            bytes.data++;
+            bytes.len--;
+            continue;
+        }
         int32_t rune = next_rune(&bytes);
 
         if (rune < 0x20 && rune != '\n') {
@@ -377,8 +382,7 @@ enum lh_code lh_note_key_parse(struct lh_note_key *out, struct lh_bytes vkey, st
 
 /* ---- Signing and verifying ---- */
 
-static const struct lh_note_line *find_line(const struct lh_note *note,
-                                            const struct lh_note_key *key)
+const struct lh_note_line *lh_note_find(const struct lh_note *note, const struct lh_note_key *key)
 {
     for (size_t i = 0; i < note->line_count; i++) {
         const struct lh_note_line *line = &note->lines[i];
@@ -389,6 +393,15 @@ static const struct lh_note_line *find_line(const struct lh_note *note,
         }
     }
     return NULL;
+}
+
+void lh_note_line_format(struct lh_buf *out, const struct lh_note_line *line)
+{
+    lh_buf_add_text(out, LINE_START);
+    lh_buf_add(out, line->name);
+    lh_buf_add_u8(out, ' ');
+    lh_buf_add(out, line->base64);
+    lh_buf_add_u8(out, '\n');
 }
 
 /* What a cosignature signs. */
@@ -448,7 +461,7 @@ enum lh_code lh_note_verify_with(const struct lh_note *note, const struct lh_not
                                  const struct lh_verifier *verifier, uint64_t *out_time_s,
                                  struct lh_err *err)
 {
-    const struct lh_note_line *line = find_line(note, key);
+    const struct lh_note_line *line = lh_note_find(note, key);
     enum lh_code rc;
 
     lh_assert(lh_pubkey_is_equal(lh_verifier_pubkey(verifier), &key->key));

@@ -62,6 +62,10 @@ void lh_note_key_format(struct lh_buf *out, const struct lh_note_key *key);
 /** Parse a vkey and check its hash. */
 enum lh_code lh_note_key_parse(struct lh_note_key *out, struct lh_bytes vkey,
                                struct lh_err *err) LH_MUST_CHECK;
+/** The line that names `key`, not verified; NULL: none does. */
+const struct lh_note_line *lh_note_find(const struct lh_note *note, const struct lh_note_key *key);
+/** Append a line as it stood in its note, with its newline. */
+void lh_note_line_format(struct lh_buf *out, const struct lh_note_line *line);
 /**
  * Verify the line that `key` made. LH_ERR_NOT_FOUND if there is none (name and hash), LH_ERR_FORGED
  * if there is one that does not verify. `out_time_s` (may be NULL): POSIX seconds of a cosignature.

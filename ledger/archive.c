@@ -21,7 +21,9 @@ enum { WINDOW = 2 * (LH_ARCHIVE_FRAME_MAX + LH_ARCHIVE_FRAME_HEAD) };
 /* Which kinds may follow a kind; index 0 is the start of the stream. */
 static const unsigned FOLLOWERS[] = {
     [0] = AFTER(LH_ARCHIVE_GENESIS),
-    [LH_ARCHIVE_GENESIS] = AFTER(LH_ARCHIVE_LEDGER) | AFTER(LH_ARCHIVE_END),
+    [LH_ARCHIVE_GENESIS] =
+        AFTER(LH_ARCHIVE_EPOCH) | AFTER(LH_ARCHIVE_LEDGER) | AFTER(LH_ARCHIVE_END),
+    [LH_ARCHIVE_EPOCH] = AFTER(LH_ARCHIVE_EPOCH) | AFTER(LH_ARCHIVE_LEDGER) | AFTER(LH_ARCHIVE_END),
     [LH_ARCHIVE_LEDGER] = AFTER(LH_ARCHIVE_LEAF) | AFTER(LH_ARCHIVE_KEPT),
     [LH_ARCHIVE_KEPT] = AFTER(LH_ARCHIVE_LEAF),
     [LH_ARCHIVE_LEAF] = AFTER(LH_ARCHIVE_LEAF) | AFTER(LH_ARCHIVE_CHECKPOINT),
@@ -160,7 +162,7 @@ static enum lh_code check_end(struct lh_archive_reader *reader, struct lh_bytes 
 static enum lh_code check_kind(const struct lh_archive_reader *reader, unsigned kind,
                                struct lh_err *err)
 {
-    if (kind < LH_ARCHIVE_GENESIS || kind > LH_ARCHIVE_KEPT) {
+    if (kind < LH_ARCHIVE_GENESIS || kind > LH_ARCHIVE_EPOCH) {
         return lh_err_set(err, LH_ERR_UNKNOWN, "a frame of unknown kind %u at byte %llu", kind,
                           (unsigned long long)reader->offset);
     }

@@ -15,6 +15,7 @@
  *          6 end (u64 count of frames before it)
  *          7 private parts kept (empty, behind a ledger frame: every private part of the ledger is
  *            here, but for those that an ERASE covers)
+ *          8 epoch (a proposal, behind the genesis or the epoch before it)
  *
  * A block is its leaf frames in order (header last) and one checkpoint frame. Unknown kinds are
  * LH_ERR_UNKNOWN, never skipped. Bytes after `end` are refused; so is a missing end.
@@ -31,6 +32,7 @@ enum lh_archive_kind {
     LH_ARCHIVE_PRIVATE = 5,
     LH_ARCHIVE_END = 6,
     LH_ARCHIVE_KEPT = 7,
+    LH_ARCHIVE_EPOCH = 8,
 };
 
 enum { LH_ARCHIVE_FRAME_MAX = 128 * 1024, LH_ARCHIVE_FRAME_HEAD = 5, LH_ARCHIVE_MAGIC_LEN = 6 };

@@ -235,7 +235,14 @@ static void want_targets(struct lh_want *want, const uint8_t (*targets)[LH_HASH_
 void lh_check_restrict(struct lh_want *want, const lhpb_Body *body)
 {
     const lhpb_Restrict *restriction = &body->detail.restriction;
+
     want_targets(want, restriction->targets, restriction->targets_count, restriction->ground);
+    /* spec entries.md 3: "A RESTRICT with the outcome CANCELLED lifts what earlier ones restrict,
+     * and it has no other outcome." */
+    lh_want_true(want,
+                 body->outcome == lhpb_Outcome_OUTCOME_UNSPECIFIED ||
+                     body->outcome == lhpb_Outcome_CANCELLED,
+                 "outcome", "want CANCELLED or none");
 }
 
 void lh_check_erase(struct lh_want *want, const lhpb_Body *body)

@@ -97,8 +97,8 @@ static const struct lh_body_rule rules[] = {
                                      LH_HEADER_COUNTERPARTY | BASIS,
                                  true, lh_check_dispose },
     /* life of data */
-    [lhpb_EntryType_RESTRICT] = { LH_HEADER_STAFF | BASIS, EVERYDAY | CHANNEL, true,
-                                  lh_check_restrict },
+    [lhpb_EntryType_RESTRICT] = { LH_HEADER_STAFF | BASIS, EVERYDAY | CHANNEL | LH_HEADER_OUTCOME,
+                                  true, lh_check_restrict },
     [lhpb_EntryType_ERASE] = { BASIS, OFFICERS, false, lh_check_erase },
     [lhpb_EntryType_CORRECT] = { CHANNEL, EVERYDAY | WHY | ITEM, true, lh_check_correct },
     [lhpb_EntryType_OBJECT] = { CHANNEL, EVERYDAY | WHY | ITEM, false, lh_check_object },

@@ -75,12 +75,30 @@
     X(Enrolment)                                                                                   \
     X(Officer)                                                                                     \
     X(Genesis)                                                                                     \
+    X(Proposal)                                                                                    \
+    X(Change)                                                                                      \
+    X(Admit)                                                                                       \
+    X(Remove)                                                                                      \
+    X(Rotate)                                                                                      \
+    X(Commit)                                                                                      \
+    X(Regroup)                                                                                     \
+    X(Assign)                                                                                      \
+    X(Limit)                                                                                       \
+    X(Branch)                                                                                      \
     X(Act)                                                                                         \
     X(ReceiptExtra)                                                                                \
     X(Hello)                                                                                       \
     X(Bye)                                                                                         \
     X(Ping)                                                                                        \
     X(Grant)                                                                                       \
+    X(Get)                                                                                         \
+    X(Leaves)                                                                                      \
+    X(Missing)                                                                                     \
+    X(Prove)                                                                                       \
+    X(Proof)                                                                                       \
+    X(Decline)                                                                                     \
+    X(Pledge)                                                                                      \
+    X(Want)                                                                                        \
     X(JournalStatement)                                                                            \
     X(JournalReceipt)
 

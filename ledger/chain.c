@@ -6,35 +6,40 @@
  *  2. So no rule stands on another one: leaving one out lets its own mistake through and no other
  *     (tests/unit/ledger/test_chain.c shows this for each).
  *  3. A leaf that cannot be read leaves zeros where its header would be, and zeros break rules.
- *  4. No clock, setting or quota of the judge enters the verdict.
+ *  4. No clock, setting or quota of the judge enters the verdict. What he knows of the epochs does:
+ *     who knows less may be unable to tell, and never tells the opposite.
  */
 #include "ledger/chain.h"
 
 #include "ledger/chain_internal.h"
 
 #include "crypto/base/assert.h"
+#include "ledger/epochs.h"
 
 #include <string.h>
 
 /* The first byte of a leaf is the tag of its kind. */
 enum { TAG_ENTRY = 0x0a, TAG_HEADER = 0x12 };
 
+static const lhpb_BlockHeader NO_HEADER; /* zeros */
+
 /* A block with everything that can be computed from it and the head it should follow. */
 struct judging {
     const struct lh_chain *chain;
     const struct lh_block *block;
-    uint64_t header_index;    /* where the header belongs */
-    const char *odd_leaf;     /* why a leaf is not canonical; NULL: all are */
-    uint64_t odd_index;       /* the first such leaf */
-    bool is_misplaced;        /* a leaf is not of the kind its place wants */
-    uint64_t misplaced_index; /* the first such leaf */
-    lhpb_BlockHeader header;  /* zeros when the last leaf is none */
+    uint64_t header_index;          /* where the header belongs */
+    const char *odd_leaf;           /* why a leaf is not canonical; NULL: all are */
+    uint64_t odd_index;             /* the first such leaf */
+    bool is_misplaced;              /* a leaf is not of the kind its place wants */
+    uint64_t misplaced_index;       /* the first such leaf */
+    const lhpb_BlockHeader *header; /* zeros when the last leaf is none */
+    bool is_epoch_unknown;          /* that the header names */
+    const char *odd_epoch;          /* why the epoch is wrong; NULL: it is not, or is unknown */
     struct lh_hash header_hash;
     struct lh_hash pre_root;
     struct lh_hash root;
-    struct lh_tree tree; /* header included */
-    bool has_note;
-    struct lh_note note;
+    struct lh_tree tree;        /* header included */
+    const struct lh_note *note; /* NULL: the checkpoint is none */
     bool has_checkpoint;
     struct lh_checkpoint checkpoint; /* zeros when the note has no such text */
     struct lh_err note_err;          /* why there is no note or checkpoint */
@@ -110,66 +115,65 @@ static bool entry_count_is_allowed(const struct judging *judging, struct lh_err 
 /* spec ledger.md 4: "The header names the network id of the genesis file." */
 static bool network_fits(const struct judging *judging, struct lh_err *err)
 {
-    return is_hash(err, "the network id", judging->header.network_id, &judging->chain->network_id);
+    return is_hash(err, "the network id", judging->header->network_id, &judging->chain->network_id);
 }
 
 /* spec ledger.md 4: "The header names the origin of the ledger it stands in." */
 static bool origin_fits(const struct judging *judging, struct lh_err *err)
 {
-    return strcmp(judging->header.origin, judging->chain->origin) == 0 ||
+    return strcmp(judging->header->origin, judging->chain->origin) == 0 ||
            refuse(err, "the header is of another ledger");
 }
 
-/* spec ledger.md 4: "The header names the epoch in force." */
+/* spec ledger.md 4: "The header names the epoch of the header before, or one that follows it." */
 static bool epoch_fits(const struct judging *judging, struct lh_err *err)
 {
-    return is_hash(err, "the epoch", judging->header.epoch_hash, &judging->chain->epoch_hash);
+    return judging->odd_epoch == NULL || refuse(err, judging->odd_epoch);
 }
 
 /* spec ledger.md 4: "The first index is the size of the tree before the block." */
 static bool first_fits(const struct judging *judging, struct lh_err *err)
 {
-    return is_number(err, "the first index", judging->header.first, judging->chain->tree.size);
+    return is_number(err, "the first index", judging->header->first, judging->chain->tree.size);
 }
 
 /* spec ledger.md 4: "The count is the number of entries before the header." */
 static bool count_fits(const struct judging *judging, struct lh_err *err)
 {
-    return is_number(err, "the count", judging->header.count, judging->block->entry_count);
+    return is_number(err, "the count", judging->header->count, judging->block->entry_count);
 }
 
 /* spec ledger.md 4: "The height is one more than the height of the block before; the first is 1."
  */
 static bool height_fits(const struct judging *judging, struct lh_err *err)
 {
-    return is_number(err, "the height", judging->header.height, judging->chain->height + 1);
+    return is_number(err, "the height", judging->header->height, judging->chain->height + 1);
 }
 
 /* spec ledger.md 4: "The previous hash is the leaf hash of the header before; at height 1 it is the
  * network id, or in a later generation the last header of the generation it continues." */
 static bool prev_fits(const struct judging *judging, struct lh_err *err)
 {
-    return is_hash(err, "the previous header", judging->header.prev, &judging->chain->prev);
+    return is_hash(err, "the previous header", judging->header->prev, &judging->chain->prev);
 }
 
 /* spec ledger.md 4: "The pre-root is the root of the tree of every leaf before the header." */
 static bool pre_root_fits(const struct judging *judging, struct lh_err *err)
 {
-    return is_hash(err, "the root over everything before the header", judging->header.pre_root,
+    return is_hash(err, "the root over everything before the header", judging->header->pre_root,
                    &judging->pre_root);
 }
 
 /* spec ledger.md 4: "The time is above the time of the header before and below 2^63." */
 static bool time_rises(const struct judging *judging, struct lh_err *err)
 {
-    uint64_t time_ms = judging->header.time_ms;
+    uint64_t time_ms = judging->header->time_ms;
 
     return (time_ms > judging->chain->time_unix_ms && time_ms <= INT64_MAX) ||
            refuse(err, "the time does not lie after that of the block before");
 }
 
-/* What is wrong with a list of heads that `origin` writes down; NULL when nothing is. */
-static const char *heads_fault(const lhpb_Head *heads, size_t count, const char *origin)
+const char *lh_chain_heads_fault(const lhpb_Head *heads, size_t count, const char *origin)
 {
     if (count > LH_BLOCK_HEADS_MAX) {
         return "more than 64 heads";
@@ -193,8 +197,8 @@ static const char *heads_fault(const lhpb_Head *heads, size_t count, const char 
  * ledger and never of size 0." */
 static bool heads_are_allowed(const struct judging *judging, struct lh_err *err)
 {
-    const char *fault =
-        heads_fault(judging->header.heads, judging->header.heads_count, judging->chain->origin);
+    const char *fault = lh_chain_heads_fault(judging->header->heads, judging->header->heads_count,
+                                             judging->chain->origin);
 
     return fault == NULL || refuse(err, fault);
 }
@@ -226,7 +230,7 @@ static bool checkpoint_root_fits(const struct judging *judging, struct lh_err *e
 /* spec ledger.md 4: "The generation's seal key has signed the checkpoint." */
 static bool seal_verifies(const struct judging *judging, struct lh_err *err)
 {
-    if (!judging->has_note) {
+    if (judging->note == NULL) {
         return refuse(err, judging->note_err.text);
     }
     return judging->seal == LH_OK || refuse(err, judging->seal_err.text);
@@ -239,7 +243,8 @@ static const struct rule RULES[] = {
     { { "B03", "1 to 4096 entries", "每块 1 至 4096 条" }, entry_count_is_allowed },
     { { "B04", "header names this network", "块头属于本网络" }, network_fits },
     { { "B05", "header names this ledger", "块头属于本账本" }, origin_fits },
-    { { "B06", "header names the epoch in force", "块头指明现行纪元" }, epoch_fits },
+    { { "B06", "epoch is that of the header before or follows it", "纪元与前一块头相同或在其后" },
+      epoch_fits },
     { { "B07", "first index follows the block before", "起始序号紧接上一块" }, first_fits },
     { { "B08", "count is the number of entries", "条数与实际相符" }, count_fits },
     { { "B09", "height rises by one", "块高加一" }, height_fits },
@@ -307,11 +312,12 @@ static void put_hash(uint8_t out[LH_HASH_SIZE], const struct lh_hash *hash)
 }
 
 /* The head after a block whose header leaf has this hash and these claims. */
-static void advance(struct lh_chain *out, const struct lh_chain *chain, const struct lh_tree *tree,
-                    const struct lh_hash *header_hash, uint64_t time_ms)
+static void advance(struct lh_chain *out, const struct lh_chain *chain, const struct lh_hash *epoch,
+                    const struct lh_tree *tree, const struct lh_hash *header_hash, uint64_t time_ms)
 {
     out->network_id = chain->network_id;
-    out->epoch_hash = chain->epoch_hash;
+    out->epoch_hash = *epoch;
+    out->epochs = chain->epochs;
     memcpy(out->origin, chain->origin, sizeof out->origin);
     out->seal = chain->seal;
     out->seal_verifier = chain->seal_verifier;
@@ -334,14 +340,14 @@ static const char *build_fault(const struct lh_chain *chain, size_t entry_count,
     if (chain->tree.size >= LH_TREE_SIZE_MAX - entry_count - 1) {
         return "the ledger is full";
     }
-    return heads_fault(heads, head_count, chain->origin);
+    return lh_chain_heads_fault(heads, head_count, chain->origin);
 }
 
 enum lh_code lh_chain_build(const struct lh_chain *chain, struct lh_suite *suite,
                             struct lh_buf *out_header, struct lh_chain *out_next,
-                            const struct lh_bytes *entries, size_t entry_count,
-                            int64_t time_unix_ms, const lhpb_Head *heads, size_t head_count,
-                            struct lh_err *err)
+                            const struct lh_hash *epoch, const struct lh_bytes *entries,
+                            size_t entry_count, int64_t time_unix_ms, const lhpb_Head *heads,
+                            size_t head_count, struct lh_err *err)
 {
     lhpb_Leaf leaf = { .which_kind = lhpb_Leaf_header_tag };
     lhpb_BlockHeader *header = &leaf.kind.header;
@@ -358,9 +364,10 @@ enum lh_code lh_chain_build(const struct lh_chain *chain, struct lh_suite *suite
         lh_tree_append(&tree, suite, &hash, NULL);
     }
     struct lh_hash pre_root = lh_tree_root(&tree, suite);
+    epoch = epoch != NULL ? epoch : &chain->epoch_hash;
     put_hash(header->network_id, &chain->network_id);
     memcpy(header->origin, chain->origin, sizeof header->origin);
-    put_hash(header->epoch_hash, &chain->epoch_hash);
+    put_hash(header->epoch_hash, epoch);
     header->height = chain->height + 1;
     put_hash(header->prev, &chain->prev);
     header->first = chain->tree.size;
@@ -378,7 +385,7 @@ enum lh_code lh_chain_build(const struct lh_chain *chain, struct lh_suite *suite
     struct lh_hash hash =
         lh_hash_leaf(suite, lh_bytes_of(out_header->data + start, out_header->len - start));
     lh_tree_append(&tree, suite, &hash, NULL);
-    advance(out_next, chain, &tree, &hash, header->time_ms);
+    advance(out_next, chain, epoch, &tree, &hash, header->time_ms);
     return LH_OK;
 }
 
@@ -427,7 +434,7 @@ static enum lh_code read_leaf(struct judging *judging, lhpb_Leaf *scratch, uint6
     if ((scratch->which_kind == lhpb_Leaf_header_tag) != is_last) {
         note_misplaced(judging, index);
     } else if (is_last) {
-        judging->header = scratch->kind.header;
+        judging->header = &scratch->kind.header;
     }
     if (scratch->which_kind == lhpb_Leaf_entry_tag && listener != NULL) {
         listener->entry(listener->arg, index, &scratch->kind.entry);
@@ -436,16 +443,15 @@ static enum lh_code read_leaf(struct judging *judging, lhpb_Leaf *scratch, uint6
 }
 
 /* Decode and hash every leaf; afterwards tree, roots and header are those of the block's bytes. */
-static enum lh_code read_leaves(struct judging *judging, struct lh_suite *suite,
+static enum lh_code read_leaves(struct judging *judging, lhpb_Leaf *scratch, struct lh_suite *suite,
                                 const struct lh_chain_listener *listener,
                                 const struct lh_tree_sink *sink, struct lh_err *err)
 {
     const struct lh_block *block = judging->block;
     uint64_t first = judging->chain->tree.size;
-    lhpb_Leaf scratch;
 
     for (size_t i = 0; i <= block->entry_count; i++) {
-        enum lh_code rc = read_leaf(judging, &scratch, first + i, block->leaves[i], listener, err);
+        enum lh_code rc = read_leaf(judging, scratch, first + i, block->leaves[i], listener, err);
         if (rc != LH_OK) {
             return rc;
         }
@@ -459,14 +465,14 @@ static enum lh_code read_leaves(struct judging *judging, struct lh_suite *suite,
     return LH_OK;
 }
 
-static void read_checkpoint(struct judging *judging)
+static void read_checkpoint(struct judging *judging, struct lh_note *note)
 {
-    judging->has_note =
-        lh_note_parse(&judging->note, judging->block->checkpoint, &judging->note_err) == LH_OK;
-    if (judging->has_note) {
-        judging->has_checkpoint = lh_checkpoint_parse(&judging->checkpoint, judging->note.text,
-                                                      &judging->note_err) == LH_OK;
+    if (lh_note_parse(note, judging->block->checkpoint, &judging->note_err) != LH_OK) {
+        return;
     }
+    judging->note = note;
+    judging->has_checkpoint =
+        lh_checkpoint_parse(&judging->checkpoint, note->text, &judging->note_err) == LH_OK;
 }
 
 /* The leaf a broken rule points at: the one that is odd itself, or else the header. */
@@ -481,37 +487,87 @@ static uint64_t index_of_fault(const struct judging *judging, const struct rule 
     return judging->header_index;
 }
 
+static bool is_member(const struct lh_members *members, const char *origin_text)
+{
+    struct lh_origin origin;
+
+    return lh_origin_parse(&origin, lh_bytes_of_text(origin_text), NULL) == LH_OK &&
+           lh_members_find(members, origin.department) != NULL;
+}
+
+/* What the epoch that the header names is worth. The one of the header before was judged there. */
+static void read_epoch(struct judging *judging)
+{
+    const struct lh_chain *chain = judging->chain;
+    const struct lh_members *members = NULL;
+    struct lh_hash named;
+
+    memcpy(named.bytes, judging->header->epoch_hash, sizeof named.bytes);
+    bool is_same = lh_hash_is_equal(&named, &chain->epoch_hash);
+    if (is_same && chain->height > 0) {
+        return;
+    }
+    if (chain->epochs != NULL) {
+        members = lh_epochs_find(chain->epochs, &named);
+    }
+    if (members == NULL) {
+        judging->is_epoch_unknown = !is_same;
+    } else if (!is_same && !lh_epochs_is_later(chain->epochs, &named, &chain->epoch_hash)) {
+        judging->odd_epoch = "the epoch does not follow that of the header before";
+    } else if (!is_member(members, chain->origin)) {
+        judging->odd_epoch = "the department is no member in the epoch";
+    }
+}
+
+/* What the seal is worth. Fails only where that cannot be told. */
+static enum lh_code check_seal(struct judging *judging, struct lh_err *err)
+{
+    const struct lh_chain *chain = judging->chain;
+
+    if (judging->note == NULL) {
+        return LH_OK;
+    }
+    judging->seal = chain->seal_verifier != NULL
+                        ? lh_note_verify_with(judging->note, &chain->seal, chain->seal_verifier,
+                                              NULL, &judging->seal_err)
+                        : lh_note_verify(judging->note, &chain->seal, NULL, &judging->seal_err);
+    if (judging->seal != LH_OK && judging->seal != LH_ERR_FORGED &&
+        judging->seal != LH_ERR_NOT_FOUND && judging->seal != LH_ERR_INVALID) {
+        return lh_err_set(err, judging->seal, "%s", judging->seal_err.text);
+    }
+    return LH_OK;
+}
+
+static bool is_rule(size_t index, bool (*holds)(const struct judging *, struct lh_err *))
+{
+    return index < RULE_COUNT && RULES[index].holds == holds;
+}
+
 static enum lh_code judge(const struct lh_chain *chain, struct lh_suite *suite,
                           const struct lh_block *block, enum lh_seal_check seal, size_t skip_rule,
                           const struct lh_chain_listener *listener, const struct lh_tree_sink *sink,
                           struct lh_chain *out_next, struct lh_chain_verdict *out_verdict,
                           struct lh_err *err)
 {
-    struct judging judging;
+    struct judging judging = { .chain = chain, .block = block, .header = &NO_HEADER };
+    lhpb_Leaf scratch; /* each leaf in turn, the header last */
+    struct lh_note note;
 
     lh_assert(out_next != chain);
     if (chain->tree.size >= LH_TREE_SIZE_MAX - block->entry_count - 1) {
         return lh_err_set(err, LH_ERR_LIMIT, "the ledger is full");
     }
-    memset(&judging, 0, sizeof judging);
-    judging.chain = chain;
-    judging.block = block;
     judging.header_index = chain->tree.size + block->entry_count;
     judging.tree = chain->tree;
-    enum lh_code rc = read_leaves(&judging, suite, listener, sink, err);
+    enum lh_code rc = read_leaves(&judging, &scratch, suite, listener, sink, err);
     if (rc != LH_OK) {
         return rc;
     }
-    read_checkpoint(&judging);
-    if (seal == LH_SEAL_VERIFY && judging.has_note) {
-        judging.seal = chain->seal_verifier != NULL
-                           ? lh_note_verify_with(&judging.note, &chain->seal, chain->seal_verifier,
-                                                 NULL, &judging.seal_err)
-                           : lh_note_verify(&judging.note, &chain->seal, NULL, &judging.seal_err);
-        if (judging.seal != LH_OK && judging.seal != LH_ERR_FORGED &&
-            judging.seal != LH_ERR_NOT_FOUND && judging.seal != LH_ERR_INVALID) {
-            return lh_err_set(err, judging.seal, "%s", judging.seal_err.text); /* no verdict */
-        }
+    read_epoch(&judging);
+    read_checkpoint(&judging, listener != NULL ? listener->note : &note);
+    rc = seal == LH_SEAL_VERIFY ? check_seal(&judging, err) : LH_OK;
+    if (rc != LH_OK) {
+        return rc;
     }
     for (size_t i = 0; i < RULE_COUNT; i++) {
         const struct rule *rule = &RULES[i];
@@ -525,8 +581,21 @@ static enum lh_code judge(const struct lh_chain *chain, struct lh_suite *suite,
                            rule->named.title, (unsigned long long)out_verdict->index);
     }
     *out_verdict = (struct lh_chain_verdict){ .rule = NULL, .index = 0 };
+    bool is_unknown = judging.is_epoch_unknown && !is_rule(skip_rule, epoch_fits);
+    if (listener != NULL) {
+        *listener->is_epoch_unknown = is_unknown;
+    } else if (is_unknown) {
+        /* spec ledger.md 4: "A judge who does not know the epoch that a header names cannot tell"
+         */
+        return lh_err_set(err, LH_ERR_UNKNOWN, "the epoch of leaf %llu is not known",
+                          (unsigned long long)judging.header_index);
+    }
     if (out_next != NULL) {
-        advance(out_next, chain, &judging.tree, &judging.header_hash, judging.header.time_ms);
+        struct lh_hash epoch;
+
+        memcpy(epoch.bytes, judging.header->epoch_hash, sizeof epoch.bytes);
+        advance(out_next, chain, &epoch, &judging.tree, &judging.header_hash,
+                judging.header->time_ms);
     }
     return LH_OK;
 }

@@ -15,6 +15,8 @@
 #include "ledger/genesis.h"
 #include "ledger/tree.h"
 
+struct lh_epochs;
+
 enum { LH_BLOCK_ENTRIES_MAX = 4096, LH_BLOCK_HEADS_MAX = 64 };
 
 /* A block as bytes, all borrowed. leaves[0 .. count-1] are entries, leaves[count] is the header. */
@@ -27,7 +29,8 @@ struct lh_block {
 /* The head of one ledger generation: all that is needed to judge or build the next block. */
 struct lh_chain {
     struct lh_hash network_id;
-    struct lh_hash epoch_hash;
+    struct lh_hash epoch_hash;      /* that the last header named; the network id when empty */
+    const struct lh_epochs *epochs; /* borrowed: those that are known; NULL: none is */
     char origin[LH_ORIGIN_MAX + 1];
     struct lh_note_key seal; /* name = origin; key from GENERATION, the first leaf */
     const struct lh_verifier
@@ -49,6 +52,10 @@ struct lh_chain_rule {
 size_t lh_chain_rule_count(void);
 const struct lh_chain_rule *lh_chain_rule_at(size_t index);
 
+/** What rule B13 has against the heads that a header of the ledger `origin` writes down; NULL:
+ * nothing. */
+const char *lh_chain_heads_fault(const lhpb_Head *heads, size_t count, const char *origin);
+
 /**
  * An empty chain under the genesis epoch, whose hash is the network id. `prev`: network id, or the
  * last header's leaf hash of the generation before.
@@ -57,14 +64,15 @@ enum lh_code lh_chain_init(struct lh_chain *chain, const struct lh_hash *network
                            const char *origin, const struct lh_pubkey *seal_key,
                            const struct lh_hash *prev, struct lh_err *err) LH_MUST_CHECK;
 /**
- * Write the header leaf of a block over `entries` (leaf bytes) that follows the head.
- * time_unix_ms must be above the head's. `out_next` is the head after it (may not alias chain).
+ * Write the header leaf of a block over `entries` (leaf bytes) that follows the head. `epoch`: the
+ * one that it names; NULL: that of the head. time_unix_ms must be above the head's. `out_next` is
+ * the head after it (may not alias chain).
  */
 enum lh_code lh_chain_build(const struct lh_chain *chain, struct lh_suite *suite,
                             struct lh_buf *out_header, struct lh_chain *out_next,
-                            const struct lh_bytes *entries, size_t entry_count,
-                            int64_t time_unix_ms, const lhpb_Head *heads, size_t head_count,
-                            struct lh_err *err) LH_MUST_CHECK;
+                            const struct lh_hash *epoch, const struct lh_bytes *entries,
+                            size_t entry_count, int64_t time_unix_ms, const lhpb_Head *heads,
+                            size_t head_count, struct lh_err *err) LH_MUST_CHECK;
 /** The checkpoint of a head (unsigned). */
 void lh_chain_checkpoint(const struct lh_chain *chain, struct lh_suite *suite,
                          struct lh_checkpoint *out);
@@ -78,7 +86,8 @@ struct lh_chain_verdict {
 
 /**
  * Judge `block` as the successor of `chain`. On LH_OK `out_next` is the new head (may be NULL, may
- * not alias chain). LH_ERR_FORGED with `out_verdict` filled when a rule is broken.
+ * not alias chain). LH_ERR_FORGED with `out_verdict` filled when a rule is broken; LH_ERR_UNKNOWN:
+ * none is, as far as can be told without the epoch that the header names.
  * LH_SEAL_SKIP leaves out the signature of the checkpoint (inside a queued run), no other rule.
  * `sink` (may be NULL) hears of every completed tree node. `skip_rule` leaves that rule out
  * (SIZE_MAX: none): for the test that shows each rule is needed.

@@ -162,3 +162,31 @@ enum lh_code lh_checkpoint_verify(struct lh_checkpoint *out, struct lh_bytes not
     *out = checkpoint;
     return LH_OK;
 }
+
+enum lh_code lh_checkpoint_keep_seal(struct lh_buf *out, struct lh_bytes note,
+                                     const struct lh_note_key *seal, struct lh_err *err)
+{
+    const struct lh_note_line *line = NULL;
+    struct lh_note parsed;
+    enum lh_code rc = lh_note_parse(&parsed, note, err);
+
+    if (rc != LH_OK) {
+        return rc;
+    }
+    for (size_t i = 0; i < parsed.line_count && line == NULL; i++) {
+        if (lh_bytes_is_equal(parsed.lines[i].name, lh_bytes_of_text(seal->name)) &&
+            memcmp(parsed.lines[i].key_hash, seal->key_hash, sizeof seal->key_hash) == 0) {
+            line = &parsed.lines[i];
+        }
+    }
+    if (line == NULL) {
+        return lh_err_set(err, LH_ERR_NOT_FOUND, "a note without the line of %s", seal->name);
+    }
+    lh_buf_add(out, parsed.text);
+    lh_buf_add_text(out, "\n\xe2\x80\x94 ");
+    lh_buf_add(out, line->name);
+    lh_buf_add_text(out, " ");
+    lh_buf_add(out, line->base64);
+    lh_buf_add_text(out, "\n");
+    return lh_buf_check(out, err);
+}

@@ -38,5 +38,13 @@ enum lh_code lh_checkpoint_sign(struct lh_buf *out, const struct lh_checkpoint *
  */
 enum lh_code lh_checkpoint_verify(struct lh_checkpoint *out, struct lh_bytes note,
                                   const struct lh_note_key *seal, struct lh_err *err) LH_MUST_CHECK;
+/**
+ * Append a signed note with the line of `seal` and no other: its form that holds nothing which was
+ * not verified. LH_ERR_INVALID: no note; LH_ERR_NOT_FOUND: it has no such line; LH_ERR_NOMEM. The
+ * line is not verified here.
+ */
+enum lh_code lh_checkpoint_keep_seal(struct lh_buf *out, struct lh_bytes note,
+                                     const struct lh_note_key *seal,
+                                     struct lh_err *err) LH_MUST_CHECK;
 
 #endif

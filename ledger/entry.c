@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { REASON_RESTORE = 2 }; /* Generation.reason */
+
 _Static_assert(lhpb_Body_size <= LH_BODY_MAX, "a body of every kind fits");
 _Static_assert(lhpb_Entry_size + 4 <= LH_ENTRY_LEAF_MAX, "an entry's leaf fits");
 _Static_assert(lhpb_Leaf_size <= LH_LEAF_MAX, "every leaf fits");
@@ -196,6 +198,14 @@ enum lh_code lh_entry_check_body(const lhpb_Entry *entry, const lhpb_Body *body,
         return lh_err_set(err, LH_ERR_INVALID,
                           "intake.index_digest: must stand iff the body has "
                           "a subject_digest");
+    }
+    /* spec entries.md 3: "In a ledger reason 2 stands with its `promises_digest` only" */
+    if (body->type == lhpb_EntryType_GENERATION &&
+        body->detail.generation.reason == REASON_RESTORE &&
+        !body->detail.generation.has_promises_digest) {
+        return lh_err_set(err, LH_ERR_INVALID,
+                          "detail.promises_digest: a GENERATION of reason 2 without it asks for "
+                          "promises and begins nothing");
     }
     return LH_OK;
 }

@@ -91,7 +91,8 @@ enum lh_code lh_body_decode(lhpb_Body *out, struct lh_bytes bytes,
                             struct lh_err *err) LH_MUST_CHECK;
 enum lh_code lh_body_encode(struct lh_buf *out, const lhpb_Body *body,
                             struct lh_err *err) LH_MUST_CHECK;
-/** What leaf and body say about each other: index_digest stands iff subject_digest does. */
+/** What leaf and body say about each other: index_digest stands iff subject_digest does, and a
+ * GENERATION after a restore with the others names their promises. */
 enum lh_code lh_entry_check_body(const lhpb_Entry *entry, const lhpb_Body *body,
                                  struct lh_err *err) LH_MUST_CHECK;
 /** The check alone, canonical rules included; the message names the field and what it wants. */

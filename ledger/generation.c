@@ -2,6 +2,7 @@
 
 #include "ledger/roster.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +12,7 @@ struct first_leaf {
     lhpb_Body body;
 };
 
-static enum lh_code read_leaf(struct first_leaf *out, const struct lh_origin *origin,
-                              struct lh_bytes bytes, struct lh_err *err)
+static enum lh_code read_leaf(struct first_leaf *out, struct lh_bytes bytes, struct lh_err *err)
 {
     enum lh_code rc = lh_leaf_decode(&out->leaf, bytes, err);
 
@@ -26,9 +26,6 @@ static enum lh_code read_leaf(struct first_leaf *out, const struct lh_origin *or
     }
     if (rc == LH_OK && out->body.type != lhpb_EntryType_GENERATION) {
         rc = lh_err_set(err, LH_ERR_INVALID, "the first leaf is no GENERATION");
-    }
-    if (rc == LH_OK && out->body.detail.generation.number != origin->generation) {
-        rc = lh_err_set(err, LH_ERR_FORGED, "it does not open generation %u", origin->generation);
     }
     return rc;
 }
@@ -47,13 +44,15 @@ static enum lh_code judge(struct first_leaf *first, struct lh_suite *suite,
     return rc;
 }
 
-enum lh_code lh_generation_seal(struct lh_note_key *out, struct lh_suite *suite,
-                                const struct lh_genesis *genesis, const char *origin_text,
-                                struct lh_bytes leaf, struct lh_err *err)
+/* The seal that a good first leaf names, and the header before the ledger's first one. */
+static enum lh_code read_generation(struct lh_pubkey *out_seal, struct lh_hash *out_prev,
+                                    struct lh_suite *suite, const struct lh_genesis *genesis,
+                                    const char *origin_text, struct lh_bytes leaf,
+                                    struct lh_err *err)
 {
-    struct first_leaf *first = NULL;
+    const lhpb_Generation *generation;
+    struct first_leaf *first;
     struct lh_origin origin;
-    struct lh_pubkey seal;
     enum lh_code rc = lh_origin_parse(&origin, lh_bytes_of_text(origin_text), err);
 
     if (rc == LH_OK && strcmp(origin.network, lh_genesis_network(genesis)) != 0) {
@@ -67,13 +66,75 @@ enum lh_code lh_generation_seal(struct lh_note_key *out, struct lh_suite *suite,
     if (first == NULL) {
         return lh_err_set(err, LH_ERR_NOMEM, "a first leaf");
     }
-    rc = read_leaf(first, &origin, leaf, err);
+    generation = &first->body.detail.generation;
+    rc = read_leaf(first, leaf, err);
+    if (rc == LH_OK && generation->number != origin.generation) {
+        rc = lh_err_set(err, LH_ERR_FORGED, "it does not open generation %u", origin.generation);
+    }
     if (rc == LH_OK) {
         rc = judge(first, suite, genesis, &origin, err);
     }
     if (rc == LH_OK) {
-        rc = lh_pubkey_from_wire(&seal, &first->body.detail.generation.seal_key, err);
+        rc = lh_pubkey_from_wire(out_seal, &generation->seal_key, err);
+    }
+    if (rc == LH_OK) {
+        *out_prev = *lh_genesis_network_id(genesis);
+        if (generation->has_prev_header) {
+            memcpy(out_prev->bytes, generation->prev_header, sizeof out_prev->bytes);
+        }
     }
     free(first);
-    return rc == LH_OK ? lh_note_key_init(out, origin_text, LH_NOTE_LOG, &seal, err) : rc;
+    return rc;
+}
+
+enum lh_code lh_generation_seal(struct lh_note_key *out, struct lh_suite *suite,
+                                const struct lh_genesis *genesis, const char *origin,
+                                struct lh_bytes leaf, struct lh_err *err)
+{
+    struct lh_pubkey seal;
+    struct lh_hash prev;
+    enum lh_code rc = read_generation(&seal, &prev, suite, genesis, origin, leaf, err);
+
+    return rc == LH_OK ? lh_note_key_init(out, origin, LH_NOTE_LOG, &seal, err) : rc;
+}
+
+enum lh_code lh_generation_chain(struct lh_chain *out, struct lh_suite *suite,
+                                 const struct lh_genesis *genesis, const char *origin,
+                                 struct lh_bytes leaf, struct lh_err *err)
+{
+    struct lh_pubkey seal;
+    struct lh_hash prev;
+    enum lh_code rc = read_generation(&seal, &prev, suite, genesis, origin, leaf, err);
+
+    return rc == LH_OK
+               ? lh_chain_init(out, lh_genesis_network_id(genesis), origin, &seal, &prev, err)
+               : rc;
+}
+
+enum lh_code lh_generation_read(struct lh_generation *out, struct lh_bytes leaf, struct lh_err *err)
+{
+    struct first_leaf *first = malloc(sizeof *first);
+    enum lh_code rc;
+
+    if (first == NULL) {
+        return lh_err_set(err, LH_ERR_NOMEM, "a first leaf");
+    }
+    rc = read_leaf(first, leaf, err);
+    if (rc == LH_OK) {
+        const lhpb_Generation *generation = &first->body.detail.generation;
+
+        *out = (struct lh_generation){ .number = generation->number,
+                                       .reason = generation->reason,
+                                       .prev_size = generation->prev_size };
+        (void)snprintf(out->department, sizeof out->department, "%s", first->body.department);
+        if (generation->has_promises_digest) {
+            memcpy(out->promises_digest.bytes, generation->promises_digest, LH_HASH_SIZE);
+        }
+        (void)snprintf(out->prev_origin, sizeof out->prev_origin, "%s", generation->prev_origin);
+        if (generation->has_prev_root) {
+            memcpy(out->prev_root.bytes, generation->prev_root, sizeof out->prev_root.bytes);
+        }
+    }
+    free(first);
+    return rc;
 }

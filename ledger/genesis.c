@@ -4,6 +4,7 @@
 #include "ledger/body_check_internal.h"
 #include "ledger/canon.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +13,6 @@ _Static_assert(lhpb_Genesis_size <= LH_GENESIS_MAX, "a genesis of all members fi
 _Static_assert(sizeof((lhpb_Genesis){ 0 }.members) / sizeof((lhpb_Genesis){ 0 }.members[0]) ==
                    LH_FOUNDERS_MAX,
                "the bound is that of trust.options");
-
-enum { KEYS_PER_MEMBER = LH_OFFICERS_MAX + 4 }; /* recorder, witness, mirror, governance */
 
 struct lh_genesis {
     char network[LH_CODE_MAX + 1];
@@ -46,25 +45,51 @@ static enum lh_code check_schema(uint32_t schema, struct lh_err *err)
     return schema == LH_SCHEMA ? LH_OK : lh_err_set(err, LH_ERR_INVALID, "schema: missing");
 }
 
-static size_t list_keys(const struct lh_enrolment *enrolment,
-                        const struct lh_pubkey *keys[KEYS_PER_MEMBER])
+const struct lh_pubkey *lh_enrolment_key(const struct lh_enrolment *enrolment, size_t index)
 {
+    const struct lh_pubkey *const own[] = { &enrolment->recorder, &enrolment->witness,
+                                            &enrolment->mirror, &enrolment->governance };
+    size_t officers = enrolment->officer_count;
+
+    if (index < officers) {
+        return &enrolment->officers[index].key;
+    }
+    return index - officers < sizeof own / sizeof own[0] ? own[index - officers] : NULL;
+}
+
+static size_t list_keys(const struct lh_enrolment *enrolment,
+                        const struct lh_pubkey *keys[LH_ENROLMENT_KEYS_MAX])
+{
+    const struct lh_pubkey *key;
     size_t count = 0;
 
-    for (size_t i = 0; i < enrolment->officer_count; i++) {
-        keys[count++] = &enrolment->officers[i].key;
+    for (; (key = lh_enrolment_key(enrolment, count)) != NULL; count++) {
+        keys[count] = key;
     }
-    keys[count++] = &enrolment->recorder;
-    keys[count++] = &enrolment->witness;
-    keys[count++] = &enrolment->mirror;
-    keys[count++] = &enrolment->governance;
     return count;
+}
+
+bool lh_enrolment_shares_key(const struct lh_enrolment *a, const struct lh_enrolment *b)
+{
+    const struct lh_pubkey *left[LH_ENROLMENT_KEYS_MAX];
+    const struct lh_pubkey *right[LH_ENROLMENT_KEYS_MAX];
+    size_t left_count = list_keys(a, left);
+    size_t right_count = list_keys(b, right);
+
+    for (size_t i = 0; i < left_count; i++) {
+        for (size_t j = 0; j < right_count; j++) {
+            if (lh_pubkey_is_equal(left[i], right[j])) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 /* spec trust.md 2: "All keys of an enrolment are different." */
 static bool keys_differ(const struct lh_enrolment *enrolment)
 {
-    const struct lh_pubkey *keys[KEYS_PER_MEMBER];
+    const struct lh_pubkey *keys[LH_ENROLMENT_KEYS_MAX];
     size_t count = list_keys(enrolment, keys);
 
     for (size_t i = 0; i < count; i++) {
@@ -87,7 +112,7 @@ static bool is_note_alg(enum lh_alg alg, enum lh_suite_id suite)
 static enum lh_code check_algs(const struct lh_enrolment *enrolment, enum lh_suite_id suite,
                                struct lh_err *err)
 {
-    const struct lh_pubkey *keys[KEYS_PER_MEMBER];
+    const struct lh_pubkey *keys[LH_ENROLMENT_KEYS_MAX];
     size_t count = list_keys(enrolment, keys);
 
     for (size_t i = 0; i < count; i++) {
@@ -240,6 +265,13 @@ enum lh_code lh_enrolment_decode(struct lh_enrolment *out, struct lh_bytes bytes
     return LH_OK;
 }
 
+struct lh_hash lh_enrolment_fingerprint(struct lh_suite *suite, struct lh_bytes bytes)
+{
+    /* spec trust.md 2: "Its fingerprint is the tagged hash of its bytes, under
+     * liuhen/enrolment/v1" */
+    return lh_hash_tagged(suite, "liuhen/enrolment/v1", bytes);
+}
+
 /* ---- the genesis file ------------------------------------------------------------------------ */
 
 static enum lh_code check_genesis(const lhpb_Genesis *wire, struct lh_err *err)
@@ -253,23 +285,6 @@ static enum lh_code check_genesis(const lhpb_Genesis *wire, struct lh_err *err)
     return want.rc;
 }
 
-static bool shares_a_key(const struct lh_enrolment *a, const struct lh_enrolment *b)
-{
-    const struct lh_pubkey *left[KEYS_PER_MEMBER];
-    const struct lh_pubkey *right[KEYS_PER_MEMBER];
-    size_t left_count = list_keys(a, left);
-    size_t right_count = list_keys(b, right);
-
-    for (size_t i = 0; i < left_count; i++) {
-        for (size_t j = 0; j < right_count; j++) {
-            if (lh_pubkey_is_equal(left[i], right[j])) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 /* spec trust.md 1: "Members stand in strictly ascending order of their departments, and no key
  * stands in two of them." */
 static enum lh_code check_member(const struct lh_genesis *genesis, size_t index, struct lh_err *err)
@@ -280,7 +295,7 @@ static enum lh_code check_member(const struct lh_genesis *genesis, size_t index,
         return lh_err_set(err, LH_ERR_INVALID, "members: not ascending at %s", member->department);
     }
     for (size_t i = 0; i < index; i++) {
-        if (shares_a_key(&genesis->members[i], member)) {
+        if (lh_enrolment_shares_key(&genesis->members[i], member)) {
             return lh_err_set(err, LH_ERR_INVALID, "members: %s and %s share a key",
                               genesis->members[i].department, member->department);
         }
@@ -505,4 +520,27 @@ const struct lh_enrolment *lh_genesis_find(const struct lh_genesis *genesis,
         }
     }
     return NULL;
+}
+
+static enum lh_code cosigner_key(struct lh_note_key *out, const struct lh_genesis *genesis,
+                                 const struct lh_enrolment *member, const struct lh_pubkey *key,
+                                 const char *duty, struct lh_err *err)
+{
+    char name[2 * LH_CODE_MAX + 16];
+
+    (void)snprintf(name, sizeof name, "%s/%s/%s", lh_genesis_network(genesis), member->department,
+                   duty);
+    return lh_note_key_init(out, name, LH_NOTE_COSIGNATURE, key, err);
+}
+
+enum lh_code lh_genesis_witness_key(struct lh_note_key *out, const struct lh_genesis *genesis,
+                                    const struct lh_enrolment *member, struct lh_err *err)
+{
+    return cosigner_key(out, genesis, member, &member->witness, "witness", err);
+}
+
+enum lh_code lh_genesis_mirror_key(struct lh_note_key *out, const struct lh_genesis *genesis,
+                                   const struct lh_enrolment *member, struct lh_err *err)
+{
+    return cosigner_key(out, genesis, member, &member->mirror, "mirror", err);
 }

@@ -7,6 +7,7 @@
  * binds. Both files are the canonical bytes of bounded messages.  Spec: specs/trust.md 1, 2.
  */
 
+#include "crypto/note.h"
 #include "ledger/entry.h"
 #include "ledger/origin.h"
 
@@ -15,6 +16,7 @@
 enum {
     LH_OFFICERS_MIN = 2,
     LH_OFFICERS_MAX = 8,
+    LH_ENROLMENT_KEYS_MAX = LH_OFFICERS_MAX + 4,
     LH_FOUNDERS_MAX = 48,
     LH_ENROLMENT_MAX = 1152,
     LH_GENESIS_MAX = 80 * 1024
@@ -39,6 +41,10 @@ struct lh_enrolment {
 
 struct lh_genesis; /* opaque: up to 48 founding members */
 
+/** Its keys in order: officers, recorder, witness, mirror, governance; NULL behind the last. */
+const struct lh_pubkey *lh_enrolment_key(const struct lh_enrolment *enrolment, size_t index);
+bool lh_enrolment_shares_key(const struct lh_enrolment *a, const struct lh_enrolment *b);
+
 /** Canonical bytes; LH_ERR_INVALID names what is wrong (two officers at least, all keys different,
  * ...). */
 enum lh_code lh_enrolment_encode(struct lh_buf *out, const struct lh_enrolment *enrolment,
@@ -46,6 +52,9 @@ enum lh_code lh_enrolment_encode(struct lh_buf *out, const struct lh_enrolment *
 /** LH_ERR_UNKNOWN: of a newer schema; LH_ERR_INVALID names what is wrong. */
 enum lh_code lh_enrolment_decode(struct lh_enrolment *out, struct lh_bytes bytes,
                                  enum lh_suite_id suite, struct lh_err *err) LH_MUST_CHECK;
+
+/** What people compare an enrolment file by: H("liuhen/enrolment/v1" NUL || bytes). */
+struct lh_hash lh_enrolment_fingerprint(struct lh_suite *suite, struct lh_bytes bytes);
 
 /** Write a genesis from enrolment bytes (sorted here by department). */
 enum lh_code lh_genesis_encode(struct lh_buf *out, const char *network, enum lh_suite_id suite,
@@ -67,5 +76,14 @@ const struct lh_enrolment *lh_genesis_member(const struct lh_genesis *genesis, s
 /** NULL when the department is not a member. */
 const struct lh_enrolment *lh_genesis_find(const struct lh_genesis *genesis,
                                            struct lh_bytes department);
+
+/** Under what name and key a member cosigns heads of others: "<network>/<department>/witness". */
+enum lh_code lh_genesis_witness_key(struct lh_note_key *out, const struct lh_genesis *genesis,
+                                    const struct lh_enrolment *member,
+                                    struct lh_err *err) LH_MUST_CHECK;
+/** And that it holds every leaf below them: "<network>/<department>/mirror". */
+enum lh_code lh_genesis_mirror_key(struct lh_note_key *out, const struct lh_genesis *genesis,
+                                   const struct lh_enrolment *member,
+                                   struct lh_err *err) LH_MUST_CHECK;
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "crypto/base/assert.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { POSITION_SIZE = 8 };
@@ -63,6 +64,79 @@ struct lh_store_key lh_keys_meta_answer(const char *origin)
 
     add(&key, lh_bytes_of_text(origin));
     return key;
+}
+
+struct lh_store_key lh_keys_meta_epoch(uint32_t number)
+{
+    struct lh_store_key key = lh_keys_meta("epoch/");
+    uint8_t wire[4];
+
+    lh_put_u32(wire, number);
+    add(&key, lh_bytes_of(wire, sizeof wire));
+    return key;
+}
+
+struct lh_store_key lh_keys_meta_note(unsigned kind, const char *origin)
+{
+    char start[24];
+    struct lh_store_key key;
+
+    (void)snprintf(start, sizeof start, "note/%u/", kind);
+    key = lh_keys_meta(start);
+    add(&key, lh_bytes_of_text(origin));
+    return key;
+}
+
+struct lh_store_key lh_keys_meta_lacks(const char *origin)
+{
+    struct lh_store_key key = lh_keys_meta("lacks/");
+
+    add(&key, lh_bytes_of_text(origin));
+    return key;
+}
+
+struct lh_store_key lh_keys_meta_witness(const char *origin)
+{
+    struct lh_store_key key = lh_keys_meta("witness/");
+
+    add(&key, lh_bytes_of_text(origin));
+    return key;
+}
+
+struct lh_store_key lh_keys_meta_fork(const char *origin)
+{
+    struct lh_store_key key = lh_keys_meta("fork/");
+
+    add(&key, lh_bytes_of_text(origin));
+    return key;
+}
+
+struct lh_store_key lh_keys_meta_level(const char *kind, const char *origin)
+{
+    struct lh_store_key key = lh_keys_meta(kind);
+
+    add_u8(&key, '/');
+    add(&key, lh_bytes_of_text(origin));
+    add_u8(&key, '/');
+    return key;
+}
+
+struct lh_store_key lh_keys_meta_level_at(const char *kind, const char *origin, uint64_t size)
+{
+    struct lh_store_key key = lh_keys_meta_level(kind, origin);
+
+    add_u64(&key, size);
+    return key;
+}
+
+struct lh_store_key lh_keys_meta_cosigned(const char *origin)
+{
+    return lh_keys_meta_level("cosigned", origin);
+}
+
+struct lh_store_key lh_keys_meta_cosigned_at(const char *origin, uint64_t size)
+{
+    return lh_keys_meta_level_at("cosigned", origin, size);
 }
 
 struct lh_store_key lh_keys_meta_check(const char *name)
@@ -150,6 +224,17 @@ struct lh_store_key lh_keys_index_prefix(uint32_t ledger, enum lh_dimension dime
         add_u8(&key, 0);
     }
     lh_assert(key.len <= LH_KEYS_INDEX_PREFIX_MAX);
+    return key;
+}
+
+struct lh_store_key lh_keys_subject_prefix(uint32_t ledger, struct lh_bytes token)
+{
+    struct lh_store_key key = { .len = 0 };
+
+    lh_assert(token.len == 32);
+    add_u8(&key, 's');
+    add_u32(&key, ledger);
+    add(&key, token);
     return key;
 }
 

@@ -9,10 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Sessions whose verifiers a running ledger keeps: more than a department opens in a session's 8
- * hours. */
-enum { SESSIONS_AT_HAND = 4096 };
-
 const char *lh_ledger_state_name(enum lh_ledger_state state)
 {
     switch (state) {
@@ -46,6 +42,19 @@ static enum lh_code read_meta_u32(struct lh_store *store, const struct lh_store_
     return rc;
 }
 
+/* The row is there or not; it says nothing more. */
+static enum lh_code read_lacks(struct lh_ledger *ledger, struct lh_err *err)
+{
+    struct lh_store_key key = lh_keys_meta_lacks(ledger->origin);
+    struct lh_buf row = LH_BUF_EMPTY;
+    enum lh_code rc =
+        lh_store_get(ledger->shelf.store, LH_TABLE_META, lh_store_key_bytes(&key), &row, err);
+
+    ledger->lacks_private = rc == LH_OK;
+    lh_buf_clear(&row);
+    return rc == LH_ERR_NOT_FOUND ? LH_OK : rc;
+}
+
 /* The ledger's number in this store; the next free one when the store does not know it. */
 static enum lh_code find_shelf(struct lh_ledger *ledger, struct lh_err *err)
 {
@@ -56,7 +65,7 @@ static enum lh_code find_shelf(struct lh_ledger *ledger, struct lh_err *err)
 
     if (rc != LH_ERR_NOT_FOUND) {
         ledger->is_shelved = rc == LH_OK;
-        return rc;
+        return rc == LH_OK ? read_lacks(ledger, err) : rc;
     }
     rc = read_meta_u32(ledger->shelf.store, &count, &used, err);
     if (rc != LH_OK && rc != LH_ERR_NOT_FOUND) {
@@ -75,12 +84,12 @@ static enum lh_code name_ledger(struct lh_ledger *ledger, const struct lh_ledger
     struct lh_origin origin = { .generation = options->generation };
     struct lh_bytes department = lh_bytes_of_text(options->department);
 
-    if (lh_genesis_find(options->genesis, department) == NULL) {
+    lh_assert(department.len < sizeof ledger->department);
+    memcpy(ledger->department, department.data, department.len);
+    if (!lh_ledger_is_member(ledger)) {
         return lh_err_set(err, LH_ERR_INVALID, "%s is no member of the network",
                           options->department);
     }
-    lh_assert(department.len < sizeof ledger->department);
-    memcpy(ledger->department, department.data, department.len);
     memcpy(origin.department, ledger->department, sizeof origin.department);
     lh_assert(strlen(lh_genesis_network(options->genesis)) < sizeof origin.network);
     memcpy(origin.network, lh_genesis_network(options->genesis),
@@ -107,7 +116,10 @@ static enum lh_code init_ledger(struct lh_ledger *ledger, const struct lh_ledger
         pthread_rwlock_init(&ledger->roster_lock, NULL) != 0) {
         return lh_err_set(err, LH_ERR_NOMEM, "no locks to open a ledger");
     }
-    enum lh_code rc = name_ledger(ledger, options, err);
+    enum lh_code rc = lh_ledger_load_epochs(ledger, err);
+    if (rc == LH_OK) {
+        rc = name_ledger(ledger, options, err);
+    }
     if (rc != LH_OK) {
         return rc;
     }
@@ -115,16 +127,7 @@ static enum lh_code init_ledger(struct lh_ledger *ledger, const struct lh_ledger
     if (rc != LH_OK) {
         return rc;
     }
-    rc = lh_tile_cache_new(&ledger->tiles, err);
-    if (rc != LH_OK) {
-        return rc;
-    }
-    rc =
-        lh_roster_new(&ledger->roster, options->genesis, lh_bytes_of_text(ledger->department), err);
-    if (rc == LH_OK) {
-        lh_roster_keep_sessions(ledger->roster, SESSIONS_AT_HAND);
-    }
-    return rc;
+    return lh_tile_cache_new(&ledger->tiles, err);
 }
 
 enum lh_code lh_ledger_open(struct lh_ledger **out, const struct lh_ledger_options *options,
@@ -139,6 +142,9 @@ enum lh_code lh_ledger_open(struct lh_ledger **out, const struct lh_ledger_optio
     rc = init_ledger(ledger, options, err);
     if (rc == LH_OK) {
         rc = find_shelf(ledger, err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_ledger_start_roster(ledger, &ledger->roster, err);
     }
     if (rc == LH_OK) {
         rc = lh_ledger_open_line(ledger, err);
@@ -163,6 +169,7 @@ void lh_ledger_close(struct lh_ledger *ledger)
     lh_ledger_close(ledger->prev);
     lh_verifier_free(ledger->seal_verifier);
     lh_roster_free(ledger->roster);
+    lh_epochs_free(ledger->epochs);
     lh_tile_cache_free(ledger->tiles);
     lh_suite_free(ledger->suite);
     lh_store_batch_clear(&ledger->batch);
@@ -176,6 +183,11 @@ void lh_ledger_close(struct lh_ledger *ledger)
 enum lh_ledger_state lh_ledger_state(const struct lh_ledger *ledger)
 {
     return ledger->state;
+}
+
+bool lh_ledger_lacks_private(const struct lh_ledger *ledger)
+{
+    return ledger->lacks_private;
 }
 
 const char *lh_ledger_origin(const struct lh_ledger *ledger)

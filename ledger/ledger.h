@@ -17,6 +17,7 @@
 
 #include "crypto/signer.h"
 #include "ledger/chain.h"
+#include "ledger/epochs.h"
 #include "ledger/guard.h"
 #include "ledger/receipt.h"
 #include "ledger/roster.h"
@@ -107,8 +108,23 @@ struct lh_ledger_head {
     uint64_t height;
     struct lh_hash root;
     int64_t time_unix_ms;
+    uint32_t epoch; /* that its header names */
+    struct lh_hash epoch_hash;
 };
 void lh_ledger_head(struct lh_ledger *ledger, struct lh_ledger_head *out);
+
+/**
+ * Take in the next epoch: a proposal that was certified, which the caller knows. It is on disk when
+ * this returns, and the next block names it, in which officers and recorder change. From the thread
+ * that appends; on a read-only ledger not at all.
+ *
+ * Returns LH_OK, also when it is known; LH_ERR_IO: end the process; else as lh_epochs_add.
+ * Spec: specs/trust.md 5.3.
+ */
+enum lh_code lh_ledger_add_epoch(struct lh_ledger *ledger, struct lh_bytes proposal,
+                                 struct lh_err *err) LH_MUST_CHECK;
+/** Those that are known, whether a header has named them or not. Any thread, until it is closed. */
+const struct lh_epochs *lh_ledger_epochs(const struct lh_ledger *ledger);
 
 /* One entry to append; everything is borrowed until append returns. */
 struct lh_ledger_item {
@@ -128,6 +144,7 @@ struct lh_ledger_event {
     struct lh_ledger *ledger; /* borrowed: this generation or one before it */
     uint64_t index;
     struct lh_hash digest; /* of its content */
+    bool has_digest;       /* false: the content is not known */
 };
 
 /**
@@ -159,6 +176,30 @@ enum lh_code lh_ledger_append(struct lh_ledger *ledger, struct lh_suite *suite,
                               struct lh_proof *out_proofs, struct lh_buf *out_checkpoint,
                               struct lh_err *err) LH_MUST_CHECK;
 
+/* A block that was sealed before, as an archive holds it; all borrowed. */
+struct lh_ledger_sealed {
+    struct lh_block block;
+    const struct lh_bytes *private_parts; /* one for each entry; empty: it is not there */
+    bool lacks_private; /* of the first block: the archive does not say that it keeps all of them */
+};
+/**
+ * Take in the next block of a ledger that was opened on a store for writing without guard or seal
+ * (of a later generation: with is_next). It is judged whole, signatures and private parts too, and
+ * written like an appended one; no guard is touched. What only its node knew is not there: vault
+ * rows, and the content of events that the recorder attested. LH_ERR_FORGED names the leaf; after
+ * any failure the ledger is of no more use and the store is to be thrown away.
+ */
+enum lh_code lh_ledger_adopt(struct lh_ledger *ledger, struct lh_suite *suite,
+                             const struct lh_ledger_sealed *sealed,
+                             struct lh_err *err) LH_MUST_CHECK;
+/** Private parts may be missing without an ERASE: it was adopted from an archive without them. */
+bool lh_ledger_lacks_private(const struct lh_ledger *ledger);
+
+/** The chain after the released head. `suite` is the calling thread's. LH_ERR_NOT_FOUND: no block
+ * yet; LH_ERR_CORRUPT. */
+enum lh_code lh_ledger_chain(struct lh_ledger *ledger, struct lh_suite *suite, struct lh_chain *out,
+                             struct lh_err *err) LH_MUST_CHECK;
+
 /** Leaf bytes of index < head size. */
 enum lh_code lh_ledger_leaf(struct lh_ledger *ledger, uint64_t index, struct lh_buf *out,
                             struct lh_err *err) LH_MUST_CHECK;
@@ -175,6 +216,10 @@ enum lh_code lh_ledger_block_of(struct lh_ledger *ledger, uint64_t index,
                                 struct lh_ledger_block *out, struct lh_err *err) LH_MUST_CHECK;
 enum lh_code lh_ledger_block_at(struct lh_ledger *ledger, uint64_t height,
                                 struct lh_ledger_block *out, struct lh_err *err) LH_MUST_CHECK;
+/** Append the checkpoint that was sealed of a tree of `size` leaves; LH_ERR_NOT_FOUND: no block
+ * ends there. Any thread. */
+enum lh_code lh_ledger_sealed(struct lh_ledger *ledger, uint64_t size, struct lh_buf *out,
+                              struct lh_err *err) LH_MUST_CHECK;
 /** Complete nodes of this ledger's tree, for proofs and tiles; any thread. */
 struct lh_tree_source lh_ledger_nodes(struct lh_ledger *ledger);
 /** Receipt of entry `index` under the checkpoint of its own block (at_size 0) or of the block whose
@@ -187,8 +232,9 @@ enum lh_code lh_ledger_private(struct lh_ledger *ledger, uint64_t index, struct 
                                struct lh_err *err) LH_MUST_CHECK;
 /**
  * Re-check everything from the stored bytes: every leaf, chain rule, seal, signature, node, index
- * row, dedup row, private part (an absent one needs an ERASE). `progress` (may be NULL) is called
- * with leaves done. LH_ERR_CORRUPT names the first bad position; `out_index` is the leaf.
+ * row, dedup row, private part (an absent one needs an ERASE, unless the ledger lacks them).
+ * `progress` (may be NULL) is called with leaves done. LH_ERR_CORRUPT names the first bad position;
+ * `out_index` is the leaf.
  */
 enum lh_code lh_ledger_verify(struct lh_ledger *ledger, struct lh_suite *suite, uint64_t *out_index,
                               void (*progress)(void *arg, uint64_t done, uint64_t total), void *arg,

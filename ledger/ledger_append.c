@@ -12,7 +12,9 @@
 #include "crypto/base/assert.h"
 #include "ledger/journal.h"
 #include "ledger/keys.h"
+#include "ledger/targets.h"
 #include "ledger/trail.h"
+#include "ledger/vault.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -176,15 +178,15 @@ struct appending {
     size_t item_count;
     struct lh_chain before;
     struct lh_chain after;
+    struct lh_checkpoint head; /* of `after` */
     struct lh_buf header;
     struct lh_bytes *leaves; /* item_count + 1: first the caller's, then views of the batch */
     struct lh_fresh fresh;
     struct lh_buf checkpoint;
 };
 
-/* A first leaf continues what the store has of the generation before. */
-static enum lh_code check_continues(const struct lh_ledger *ledger, struct lh_suite *suite,
-                                    const lhpb_Generation *generation, struct lh_err *err)
+enum lh_code lh_ledger_check_continues(const struct lh_ledger *ledger, struct lh_suite *suite,
+                                       const lhpb_Generation *generation, struct lh_err *err)
 {
     struct lh_ledger_facts facts;
 
@@ -213,8 +215,8 @@ static enum lh_code init_appending(struct appending *work, struct lh_err *err)
         return lh_err_set(err, LH_ERR_NOMEM, "no memory for a block");
     }
     if (ledger->state == LH_LEDGER_NEW) {
-        enum lh_code rc =
-            check_continues(ledger, work->suite, &work->items[0].body->detail.generation, err);
+        enum lh_code rc = lh_ledger_check_continues(ledger, work->suite,
+                                                    &work->items[0].body->detail.generation, err);
         if (rc != LH_OK) {
             return rc;
         }
@@ -250,9 +252,14 @@ static enum lh_code build_header(struct appending *work, int64_t time_unix_ms, s
         work->leaves[i] = work->items[i].leaf;
         work->items[i].index = work->before.tree.size + i;
     }
-    return lh_chain_build(&work->before, work->suite, &work->header, &work->after, work->leaves,
-                          work->item_count, time_unix_ms > above ? time_unix_ms : above, NULL, 0,
-                          err);
+    enum lh_code rc =
+        lh_chain_build(&work->before, work->suite, &work->header, &work->after,
+                       lh_ledger_next_epoch(work->ledger, &work->before), work->leaves,
+                       work->item_count, time_unix_ms > above ? time_unix_ms : above, NULL, 0, err);
+    if (rc == LH_OK) {
+        lh_chain_checkpoint(&work->after, work->suite, &work->head);
+    }
+    return rc;
 }
 
 /* spec ledger.md 8.2: "Its root is computed from the right edge, and again from the bytes of the
@@ -285,9 +292,8 @@ static enum lh_code serialise_leaves(struct appending *work, struct lh_err *err)
     }
     lh_assert(count == work->item_count + 1);
     struct lh_hash written = lh_tree_root(&tree, work->suite);
-    struct lh_hash built = lh_tree_root(&work->after.tree, work->suite);
-    lh_assert(tree.size == work->after.tree.size);
-    lh_assert(lh_hash_is_equal(&written, &built));
+    lh_assert(tree.size == work->head.size);
+    lh_assert(lh_hash_is_equal(&written, &work->head.root));
     return LH_OK;
 }
 
@@ -295,12 +301,9 @@ static enum lh_code serialise_leaves(struct appending *work, struct lh_err *err)
  * the bytes of the batch, as a stranger would." */
 static enum lh_code seal_block(struct appending *work, struct lh_err *err)
 {
-    struct lh_checkpoint head;
     struct lh_chain_verdict verdict;
     struct lh_chain judged;
-
-    lh_chain_checkpoint(&work->after, work->suite, &head);
-    enum lh_code rc = lh_checkpoint_sign(&work->checkpoint, &head, &work->before.seal,
+    enum lh_code rc = lh_checkpoint_sign(&work->checkpoint, &work->head, &work->before.seal,
                                          work->ledger->options.seal, err);
     if (rc != LH_OK) {
         return rc;
@@ -363,20 +366,26 @@ void lh_shelf_put_event(struct lh_store_batch *batch, uint32_t number, const lhp
                        lh_bytes_of(row, sizeof row));
 }
 
+void lh_shelf_put_number(struct lh_store_batch *batch, uint32_t number, const char *origin)
+{
+    struct lh_store_key own = lh_keys_meta_ledger(origin);
+    struct lh_store_key count = lh_keys_meta("ledgers");
+    uint8_t wire[4];
+
+    lh_put_u32(wire, number);
+    lh_store_batch_put(batch, LH_TABLE_META, lh_store_key_bytes(&own),
+                       lh_bytes_of(wire, sizeof wire));
+    lh_store_batch_put(batch, LH_TABLE_META, lh_store_key_bytes(&count),
+                       lh_bytes_of(wire, sizeof wire));
+}
+
 /* The first block brings the ledger's number, where it was written and what it answered. */
 static void put_meta(struct appending *work)
 {
     struct lh_ledger *ledger = work->ledger;
-    struct lh_store_key own = lh_keys_meta_ledger(ledger->origin);
-    struct lh_store_key count = lh_keys_meta("ledgers");
     struct lh_store_key machine = lh_keys_meta("machine_id");
-    uint8_t wire[4];
 
-    lh_put_u32(wire, ledger->shelf.number);
-    lh_store_batch_put(&ledger->batch, LH_TABLE_META, lh_store_key_bytes(&own),
-                       lh_bytes_of(wire, sizeof wire));
-    lh_store_batch_put(&ledger->batch, LH_TABLE_META, lh_store_key_bytes(&count),
-                       lh_bytes_of(wire, sizeof wire));
+    lh_shelf_put_number(&ledger->batch, ledger->shelf.number, ledger->origin);
     if (ledger->machine_id != NULL) {
         lh_store_batch_put(&ledger->batch, LH_TABLE_META, lh_store_key_bytes(&machine),
                            lh_bytes_of_text(ledger->machine_id));
@@ -389,36 +398,73 @@ static void put_meta(struct appending *work)
     }
 }
 
+/* What an ERASE reaches in the store, and in this block. */
+static enum lh_code erase(struct appending *work, const lhpb_Erase *erase, struct lh_err *err)
+{
+    struct lh_store_batch *batch = &work->ledger->batch;
+    uint32_t number = work->ledger->shelf.number;
+    enum lh_code rc = lh_targets_erase(batch, work->ledger, erase, err);
+
+    for (size_t i = 0; rc == LH_OK && i < work->item_count; i++) {
+        const struct lh_ledger_item *item = &work->items[i];
+        struct lh_store_key key = lh_keys_leaf(number, item->index);
+        struct lh_hash hash;
+
+        if (item->private_part.len == 0) {
+            continue;
+        }
+        hash =
+            lh_body_hash(work->suite, lh_bytes_of(item->entry->body.bytes, item->entry->body.size));
+        if (!lh_targets_names(erase, &hash)) {
+            continue;
+        }
+        lh_store_batch_delete(batch, LH_TABLE_PRIVATE, lh_store_key_bytes(&key));
+        if (item->vault_row.len > 0) {
+            rc = lh_vault_drop(batch, number, item->index, item->vault_row, err);
+        }
+    }
+    return rc;
+}
+
 /* The rows of the trail of all entries, the events, private parts and vault rows. */
 static enum lh_code put_entry_rows(struct appending *work, struct lh_err *err)
 {
     struct lh_store_batch *batch = &work->ledger->batch;
     uint32_t number = work->ledger->shelf.number;
     struct lh_row *rows = calloc(work->item_count, sizeof *rows);
+    enum lh_code rc = LH_OK;
 
     if (rows == NULL) {
         return lh_err_set(err, LH_ERR_NOMEM, "no memory for a block");
     }
-    for (size_t i = 0; i < work->item_count; i++) {
+    for (size_t i = 0; rc == LH_OK && i < work->item_count; i++) {
         const struct lh_ledger_item *item = &work->items[i];
         struct lh_store_key key = lh_keys_leaf(number, item->index);
 
         lh_row_of(&rows[i], item->index, item->entry, item->body, item->level);
         lh_shelf_put_event(batch, number, item->body, item->index, &item->content_digest);
+        lh_targets_index(batch, work->suite, number, item->index, item->entry, item->body);
         if (item->private_part.len > 0) {
             lh_store_batch_put(batch, LH_TABLE_PRIVATE, lh_store_key_bytes(&key),
                                item->private_part);
         }
         if (item->vault_row.len > 0) {
-            lh_store_batch_put(batch, LH_TABLE_VAULT, lh_store_key_bytes(&key), item->vault_row);
+            rc = lh_vault_put(batch, number, item->index, item->vault_row, err);
         }
         if (item->journal_sequence != 0) {
             lh_journal_drop(batch, item->journal_sequence, item->body);
         }
     }
-    lh_trail_index(batch, number, rows, work->item_count);
+    for (size_t i = 0; rc == LH_OK && i < work->item_count; i++) {
+        if (work->items[i].body->type == lhpb_EntryType_ERASE) {
+            rc = erase(work, &work->items[i].body->detail.erase, err);
+        }
+    }
+    if (rc == LH_OK) {
+        lh_trail_index(batch, number, rows, work->item_count);
+    }
     free(rows);
-    return LH_OK;
+    return rc;
 }
 
 /* Everything but the leaves, which stand in the batch already. */
@@ -433,6 +479,7 @@ static enum lh_code serialise_rest(struct appending *work, struct lh_err *err)
     if (!ledger->is_shelved) {
         put_meta(work);
     }
+    lh_shelf_put_epoch(&ledger->batch, ledger->shelf.number, &work->before, &work->after);
     rc = put_entry_rows(work, err);
     return rc == LH_OK ? lh_buf_check(&ledger->batch.ops, err) : rc;
 }
@@ -456,6 +503,11 @@ static enum lh_code apply_roster(struct appending *work, struct lh_err *err)
                                  work->items[i].index, err);
         }
     }
+    if (rc == LH_OK) {
+        rc = lh_ledger_enter(work->ledger, work->ledger->roster, work->suite,
+                             &work->before.epoch_hash, &work->after.epoch_hash, work->head.size - 1,
+                             err);
+    }
     pthread_rwlock_unlock(&work->ledger->roster_lock);
     return rc;
 }
@@ -474,7 +526,7 @@ enum lh_code lh_ledger_apply_journaled(struct lh_ledger *ledger, struct lh_suite
 
 /* spec ledger.md 8.2: "Only now the block is released: readers see it, receipts go out, and keys
  * that it enrols may sign." */
-static void release(struct appending *work, const struct lh_guard_head *released)
+static void release(struct appending *work)
 {
     struct lh_ledger *ledger = work->ledger;
 
@@ -487,12 +539,7 @@ static void release(struct appending *work, const struct lh_guard_head *released
         ledger->state = LH_LEDGER_CONTINUOUS;
     }
     pthread_mutex_lock(&ledger->head_lock);
-    ledger->head = (struct lh_ledger_head){
-        .size = released->size,
-        .height = work->after.height,
-        .root = released->root,
-        .time_unix_ms = (int64_t)work->after.time_unix_ms,
-    };
+    ledger->head = lh_ledger_head_of(ledger, &work->after, work->suite);
     pthread_mutex_unlock(&ledger->head_lock);
 }
 
@@ -501,8 +548,8 @@ static void release(struct appending *work, const struct lh_guard_head *released
 static enum lh_code write_block(struct appending *work, struct lh_err *err)
 {
     struct lh_ledger *ledger = work->ledger;
-    struct lh_guard_head released = { .size = work->after.tree.size,
-                                      .root = lh_tree_root(&work->after.tree, work->suite),
+    struct lh_guard_head released = { .size = work->head.size,
+                                      .root = work->head.root,
                                       .witness_tick = ledger->witness_tick };
 
     memcpy(released.origin, ledger->origin, sizeof released.origin);
@@ -515,7 +562,7 @@ static enum lh_code write_block(struct appending *work, struct lh_err *err)
     if (apply_roster(work, err) != LH_OK) {
         return poison(ledger, "the block is recorded, but the roster could not follow", err);
     }
-    release(work, &released);
+    release(work);
     return LH_OK;
 }
 

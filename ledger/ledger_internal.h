@@ -2,8 +2,9 @@
 #define LH_LEDGER_LEDGER_INTERNAL_H
 
 /*
- * What the files of lh_ledger share: ledger.c opens, ledger_append.c writes, ledger_recover.c
- * judges store against guard, ledger_nodes.c keeps the tree's nodes, ledger_read.c answers readers,
+ * What the files of lh_ledger share: ledger.c opens, ledger_append.c writes, ledger_adopt.c writes
+ * what was sealed before, ledger_recover.c judges store against guard, ledger_nodes.c keeps the
+ * tree's nodes, ledger_epochs.c knows in which epoch it is, ledger_read.c answers readers,
  * ledger_verify.c checks everything again.
  *
  * Functions that take a `struct lh_shelf` read what the store has, released or not; only the public
@@ -38,15 +39,18 @@ struct lh_ledger {
     struct lh_shelf shelf;
     bool is_shelved;         /* the store knows our number */
     struct lh_ledger *prev;  /* the generation before, or NULL */
+    struct lh_ledger *next;  /* whose `prev` we are, or NULL */
     unsigned reason;         /* Generation.reason; 0: none yet */
     struct lh_answer answer; /* what was found at opening */
     bool is_marker_answered;
+    bool lacks_private;  /* private parts may be missing without an ERASE */
     bool has_guard_head; /* `guard_head` was read */
     struct lh_guard_head guard_head;
     _Atomic(enum lh_ledger_state) state; /* append leaves NEW; read from any thread */
     bool is_poisoned;                    /* a commit or the guard failed: the writer's end */
     uint64_t witness_tick;
 
+    struct lh_epochs *epochs;    /* the writer adds */
     struct lh_chain chain;       /* the writer's head */
     struct lh_store_batch batch; /* the writer's, kept for its storage */
 
@@ -142,12 +146,51 @@ enum lh_code lh_shelf_block_load(const struct lh_shelf *shelf, uint64_t height,
                                  struct lh_shelf_block *out, struct lh_err *err) LH_MUST_CHECK;
 void lh_shelf_block_clear(struct lh_shelf_block *block);
 
-/* ---- what a block puts into the store: ledger_append.c; verify compares with it ---- */
+/* ---- what a block puts into the store: ledger_append.c; adopt and verify do the same ---- */
+
+/** A first leaf continues what the store has of the generation before. LH_ERR_INVALID. */
+enum lh_code lh_ledger_check_continues(const struct lh_ledger *ledger, struct lh_suite *suite,
+                                       const lhpb_Generation *generation,
+                                       struct lh_err *err) LH_MUST_CHECK;
+void lh_shelf_put_number(struct lh_store_batch *batch, uint32_t number, const char *origin);
 
 void lh_shelf_put_block(struct lh_store_batch *batch, uint32_t number, uint64_t height,
                         uint64_t first, size_t entry_count, struct lh_bytes checkpoint);
 void lh_shelf_put_event(struct lh_store_batch *batch, uint32_t number, const lhpb_Body *body,
                         uint64_t index, const struct lh_hash *digest);
+
+/* ---- epochs: ledger_epochs.c ---- */
+
+/* Sessions whose verifiers a running ledger keeps: more than a department opens in a session's 8
+ * hours. */
+enum { LH_LEDGER_SESSIONS_AT_HAND = 4096 };
+
+/** Those that are on disk, behind the genesis file. LH_ERR_CORRUPT: they do not follow each other.
+ */
+enum lh_code lh_ledger_load_epochs(struct lh_ledger *ledger, struct lh_err *err) LH_MUST_CHECK;
+/** The department is a member in some epoch that is known. */
+bool lh_ledger_is_member(const struct lh_ledger *ledger);
+/** The head that a chain of this ledger is at. */
+struct lh_ledger_head lh_ledger_head_of(const struct lh_ledger *ledger,
+                                        const struct lh_chain *chain, struct lh_suite *suite);
+/** What the next header names. */
+const struct lh_hash *lh_ledger_next_epoch(const struct lh_ledger *ledger,
+                                           const struct lh_chain *before);
+/** The roster of a ledger that continues none, before its first leaf. */
+enum lh_code lh_ledger_start_roster(const struct lh_ledger *ledger, struct lh_roster **out,
+                                    struct lh_err *err) LH_MUST_CHECK;
+/** Nothing is written yet of a ledger that continues none: it begins with the keys of the epoch
+ * that `header` (a leaf) names; empty: of the newest. */
+enum lh_code lh_ledger_begin(struct lh_ledger *ledger, struct lh_bytes header,
+                             struct lh_err *err) LH_MUST_CHECK;
+/** The row of a header that names another epoch than the one before; none for others. */
+void lh_shelf_put_epoch(struct lh_store_batch *batch, uint32_t number,
+                        const struct lh_chain *before, const struct lh_chain *after);
+/** The header at `index` went on from one epoch to another, or did not: the roster follows. */
+enum lh_code lh_ledger_enter(const struct lh_ledger *ledger, struct lh_roster *roster,
+                             struct lh_suite *suite, const struct lh_hash *from,
+                             const struct lh_hash *to, uint64_t index,
+                             struct lh_err *err) LH_MUST_CHECK;
 
 /* ---- opening: ledger_recover.c ---- */
 
@@ -163,7 +206,18 @@ enum lh_code lh_ledger_load_generation(const struct lh_ledger *ledger, lhpb_Body
 /** Give the chain of this ledger a verifier of its seal key that is kept. */
 enum lh_code lh_ledger_lend_verifier(struct lh_ledger *ledger, struct lh_chain *chain,
                                      struct lh_err *err) LH_MUST_CHECK;
+/** The body of a stored entry; `scratch` backs it. */
+enum lh_code lh_shelf_entry(const struct lh_shelf *shelf, uint64_t index, struct lh_buf *scratch,
+                            lhpb_Body *out_body, struct lh_err *err) LH_MUST_CHECK;
 /** An empty chain under the seal key that the GENERATION in `body` names. */
+enum lh_code lh_shelf_chain_of(const struct lh_hash *network_id, const char *origin,
+                               const lhpb_Body *body, struct lh_chain *out,
+                               struct lh_err *err) LH_MUST_CHECK;
+/** The head after the block at `height` (0: `start`), from its header and the stored nodes. */
+enum lh_code lh_shelf_load_head(const struct lh_shelf *shelf, struct lh_suite *suite,
+                                const struct lh_chain *start, uint64_t height, struct lh_chain *out,
+                                struct lh_err *err) LH_MUST_CHECK;
+/** The same for this ledger's network and origin. */
 enum lh_code lh_ledger_chain_of(const struct lh_ledger *ledger, const lhpb_Body *body,
                                 struct lh_chain *out, struct lh_err *err) LH_MUST_CHECK;
 /** Judge store against guard; sets state, chain, head, seal, witness tick and roster. */

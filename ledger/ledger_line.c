@@ -97,7 +97,12 @@ static enum lh_code open_generation(struct lh_ledger *ledger, uint32_t generatio
                                          .department = ledger->department,
                                          .generation = generation };
 
-    return lh_ledger_open(&ledger->prev, &options, NULL, err);
+    enum lh_code rc = lh_ledger_open(&ledger->prev, &options, NULL, err);
+
+    if (rc == LH_OK) {
+        ledger->prev->next = ledger;
+    }
+    return rc;
 }
 
 /* The newest generation of the store, which a new one will continue. */

@@ -11,6 +11,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum lh_code lh_ledger_chain(struct lh_ledger *ledger, struct lh_suite *suite, struct lh_chain *out,
+                             struct lh_err *err)
+{
+    struct lh_ledger_head head;
+    struct lh_chain start;
+    enum lh_code rc;
+
+    lh_ledger_head(ledger, &head);
+    if (head.height == 0) {
+        return lh_err_set(err, LH_ERR_NOT_FOUND, "%s has no block yet", ledger->origin);
+    }
+    rc = lh_ledger_load_start(ledger, &start, err);
+    if (rc == LH_OK) {
+        rc = lh_shelf_load_head(&ledger->shelf, suite, &start, head.height, out, err);
+    }
+    return rc;
+}
+
 /* ---- what the store has ---- */
 
 enum lh_code lh_shelf_leaf(const struct lh_shelf *shelf, uint64_t index, struct lh_buf *out,
@@ -265,6 +283,30 @@ enum lh_code lh_ledger_block_at(struct lh_ledger *ledger, uint64_t height,
     return lh_shelf_block_at(&ledger->shelf, height, out, err);
 }
 
+enum lh_code lh_ledger_sealed(struct lh_ledger *ledger, uint64_t size, struct lh_buf *out,
+                              struct lh_err *err)
+{
+    struct lh_ledger_block block = { .checkpoint = LH_BUF_EMPTY };
+    struct lh_ledger_head head;
+    bool is_end = false;
+    enum lh_code rc = LH_OK;
+
+    lh_ledger_head(ledger, &head);
+    if (size > 0 && size <= head.size) {
+        rc = lh_ledger_block_of(ledger, size - 1, &block, err);
+        is_end = rc == LH_OK && block.first + block.entry_count + 1 == size;
+    }
+    if (rc == LH_OK && !is_end) {
+        rc = lh_err_set(err, LH_ERR_NOT_FOUND, "no block ends a tree of %" PRIu64 " leaves", size);
+    }
+    if (rc == LH_OK) {
+        lh_buf_add(out, lh_buf_bytes(&block.checkpoint));
+        rc = lh_buf_check(out, err);
+    }
+    lh_buf_clear(&block.checkpoint);
+    return rc;
+}
+
 static enum lh_code read_released_node(void *arg, struct lh_hash *out, unsigned level,
                                        uint64_t index, struct lh_err *err)
 {
@@ -307,6 +349,7 @@ enum lh_code lh_ledger_find_event(struct lh_ledger *ledger, struct lh_bytes sour
     uint32_t number = lh_read_u32(&in);
     found.index = lh_read_u64(&in);
     lh_read_into(&in, found.digest.bytes, sizeof found.digest.bytes);
+    found.has_digest = !lh_bytes_is_zero(lh_hash_bytes(&found.digest));
     found.ledger = lh_ledger_find_shelf(ledger, number);
     if (!lh_reader_is_done(&in) || found.ledger == NULL) {
         rc = lh_err_set(err, LH_ERR_CORRUPT, "an event row is damaged");

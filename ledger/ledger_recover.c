@@ -52,8 +52,8 @@ enum lh_code lh_ledger_decode_entry(struct lh_bytes bytes, uint64_t index, lhpb_
     return rc == LH_OK ? rc : lh_err_wrap(err, rc, "leaf %" PRIu64, index);
 }
 
-static enum lh_code read_entry(const struct lh_shelf *shelf, uint64_t index, struct lh_buf *scratch,
-                               lhpb_Body *out_body, struct lh_err *err)
+enum lh_code lh_shelf_entry(const struct lh_shelf *shelf, uint64_t index, struct lh_buf *scratch,
+                            lhpb_Body *out_body, struct lh_err *err)
 {
     lhpb_Leaf leaf;
     enum lh_code rc = lh_shelf_leaf(shelf, index, scratch, err);
@@ -64,10 +64,9 @@ static enum lh_code read_entry(const struct lh_shelf *shelf, uint64_t index, str
     return lh_ledger_decode_entry(lh_buf_bytes(scratch), index, &leaf, out_body, err);
 }
 
-enum lh_code lh_ledger_chain_of(const struct lh_ledger *ledger, const lhpb_Body *body,
-                                struct lh_chain *out, struct lh_err *err)
+enum lh_code lh_shelf_chain_of(const struct lh_hash *network_id, const char *origin,
+                               const lhpb_Body *body, struct lh_chain *out, struct lh_err *err)
 {
-    const struct lh_hash *network_id = lh_genesis_network_id(ledger->options.genesis);
     const lhpb_Generation *generation = &body->detail.generation;
     struct lh_hash prev = *network_id;
     struct lh_pubkey seal;
@@ -78,12 +77,29 @@ enum lh_code lh_ledger_chain_of(const struct lh_ledger *ledger, const lhpb_Body 
     }
     rc = lh_pubkey_from_wire(&seal, &generation->seal_key, err);
     if (rc != LH_OK) {
-        return lh_err_wrap(err, rc, "seal key of %s", ledger->origin);
+        return lh_err_wrap(err, rc, "seal key of %s", origin);
     }
     if (generation->has_prev_header) {
         memcpy(prev.bytes, generation->prev_header, sizeof prev.bytes);
     }
-    return lh_chain_init(out, network_id, ledger->origin, &seal, &prev, err);
+    return lh_chain_init(out, network_id, origin, &seal, &prev, err);
+}
+
+enum lh_code lh_ledger_chain_of(const struct lh_ledger *ledger, const lhpb_Body *body,
+                                struct lh_chain *out, struct lh_err *err)
+{
+    enum lh_code rc = lh_shelf_chain_of(lh_genesis_network_id(ledger->options.genesis),
+                                        ledger->origin, body, out, err);
+
+    if (rc == LH_OK) {
+        out->epochs = ledger->epochs;
+    }
+    /* spec ledger.md 4: "The epoch before the first header is that of the last header of the
+     * generation it continues, where that is here" */
+    if (rc == LH_OK && ledger->prev != NULL && ledger->prev->chain.height > 0) {
+        out->epoch_hash = ledger->prev->chain.epoch_hash;
+    }
+    return rc;
 }
 
 enum lh_code lh_ledger_lend_verifier(struct lh_ledger *ledger, struct lh_chain *chain,
@@ -105,7 +121,7 @@ enum lh_code lh_ledger_load_generation(const struct lh_ledger *ledger, lhpb_Body
                                        struct lh_err *err)
 {
     struct lh_buf scratch = LH_BUF_EMPTY;
-    enum lh_code rc = read_entry(&ledger->shelf, 0, &scratch, out, err);
+    enum lh_code rc = lh_shelf_entry(&ledger->shelf, 0, &scratch, out, err);
 
     if (rc == LH_OK && out->which_detail != lhpb_Body_generation_tag) {
         rc = lh_err_set(err, LH_ERR_CORRUPT, "a ledger starts with GENERATION");
@@ -127,11 +143,11 @@ enum lh_code lh_ledger_load_start(const struct lh_ledger *ledger, struct lh_chai
     return rc;
 }
 
-/* The head after the block at `height` (0: `start`), from its header and the stored nodes. */
-static enum lh_code load_head(const struct lh_ledger *ledger, const struct lh_chain *start,
-                              uint64_t height, struct lh_chain *out, struct lh_err *err)
+enum lh_code lh_shelf_load_head(const struct lh_shelf *shelf, struct lh_suite *suite,
+                                const struct lh_chain *start, uint64_t height, struct lh_chain *out,
+                                struct lh_err *err)
 {
-    struct lh_shelf_nodes nodes = { .shelf = &ledger->shelf, .suite = ledger->suite };
+    struct lh_shelf_nodes nodes = { .shelf = shelf, .suite = suite };
     struct lh_tree_source source = lh_shelf_source(&nodes);
     struct lh_ledger_block block = { .checkpoint = LH_BUF_EMPTY };
     struct lh_buf bytes = LH_BUF_EMPTY;
@@ -142,12 +158,12 @@ static enum lh_code load_head(const struct lh_ledger *ledger, const struct lh_ch
     if (height == 0) {
         return LH_OK;
     }
-    rc = lh_shelf_block_at(&ledger->shelf, height, &block, err);
+    rc = lh_shelf_block_at(shelf, height, &block, err);
     if (rc != LH_OK) {
         goto out;
     }
     uint64_t header_index = block.first + block.entry_count;
-    rc = lh_shelf_leaf(&ledger->shelf, header_index, &bytes, err);
+    rc = lh_shelf_leaf(shelf, header_index, &bytes, err);
     if (rc != LH_OK) {
         goto out;
     }
@@ -161,7 +177,7 @@ static enum lh_code load_head(const struct lh_ledger *ledger, const struct lh_ch
         goto out;
     }
     out->height = height;
-    out->prev = lh_hash_leaf(ledger->suite, lh_buf_bytes(&bytes));
+    out->prev = lh_hash_leaf(suite, lh_buf_bytes(&bytes));
     out->time_unix_ms = leaf.kind.header.time_ms;
     memcpy(out->epoch_hash.bytes, leaf.kind.header.epoch_hash, sizeof out->epoch_hash.bytes);
     rc = lh_tree_load(&out->tree, &source, header_index + 1, err);
@@ -228,7 +244,8 @@ static enum lh_code load_found(const struct lh_ledger *ledger, struct found *fou
     }
     rc = lh_ledger_load_start(ledger, &start, err);
     if (rc == LH_OK) {
-        rc = load_head(ledger, &start, height - 1, &found->before, err);
+        rc = lh_shelf_load_head(&ledger->shelf, ledger->suite, &start, height - 1, &found->before,
+                                err);
     }
     if (rc == LH_OK) {
         rc = judge_last_block(ledger, height, found, err);
@@ -240,12 +257,7 @@ static enum lh_code load_found(const struct lh_ledger *ledger, struct found *fou
 
 static void set_head(struct lh_ledger *ledger, const struct lh_chain *chain)
 {
-    ledger->head = (struct lh_ledger_head){
-        .size = chain->tree.size,
-        .height = chain->height,
-        .root = lh_tree_root(&chain->tree, ledger->suite),
-        .time_unix_ms = (int64_t)chain->time_unix_ms,
-    };
+    ledger->head = lh_ledger_head_of(ledger, chain, ledger->suite);
 }
 
 /* The head of size `size` with this root, if the store has a block that ends there. */
@@ -266,7 +278,7 @@ static enum lh_code find_head(const struct lh_ledger *ledger, uint64_t size,
     }
     rc = lh_ledger_load_start(ledger, &start, err);
     if (rc == LH_OK) {
-        rc = load_head(ledger, &start, block.height, out, err);
+        rc = lh_shelf_load_head(&ledger->shelf, ledger->suite, &start, block.height, out, err);
     }
     lh_buf_clear(&block.checkpoint);
     if (rc != LH_OK) {
@@ -497,12 +509,26 @@ static enum lh_code judge(struct lh_ledger *ledger, const struct found *found, c
 
 /* ---- the roster ---- */
 
-static enum lh_code apply_stored(struct lh_ledger *ledger, uint64_t index, struct lh_buf *scratch,
-                                 struct lh_err *err)
+/* A header has a row where it names another epoch than `*epoch`, which it becomes. */
+static enum lh_code apply_stored(struct lh_ledger *ledger, uint64_t index, struct lh_hash *epoch,
+                                 struct lh_buf *scratch, struct lh_err *err)
 {
     lhpb_Body body;
-    enum lh_code rc = read_entry(&ledger->shelf, index, scratch, &body, err);
+    lhpb_Leaf leaf;
+    enum lh_code rc = lh_shelf_leaf(&ledger->shelf, index, scratch, err);
 
+    if (rc == LH_OK && lh_leaf_decode(&leaf, lh_buf_bytes(scratch), NULL) == LH_OK &&
+        leaf.which_kind == lhpb_Leaf_header_tag) {
+        struct lh_hash named;
+
+        memcpy(named.bytes, leaf.kind.header.epoch_hash, sizeof named.bytes);
+        rc = lh_ledger_enter(ledger, ledger->roster, ledger->suite, epoch, &named, index, err);
+        *epoch = named;
+        return rc;
+    }
+    if (rc == LH_OK) {
+        rc = lh_ledger_decode_entry(lh_buf_bytes(scratch), index, &leaf, &body, err);
+    }
     if (rc != LH_OK) {
         return rc;
     }
@@ -513,8 +539,25 @@ static enum lh_code apply_stored(struct lh_ledger *ledger, uint64_t index, struc
     return rc == LH_ERR_CONFLICT ? LH_ERR_CORRUPT : rc;
 }
 
-/* spec ledger.md 8.4: "Opening reads the last block and the entries that change keys (dimension 8),
- * and no others." */
+/* The epoch before the first header. */
+static enum lh_code load_first_epoch(const struct lh_ledger *ledger, struct lh_hash *out,
+                                     struct lh_err *err)
+{
+    struct lh_chain start;
+    enum lh_code rc = LH_OK;
+
+    *out = *lh_genesis_network_id(ledger->options.genesis);
+    if (ledger->chain.height > 0) {
+        rc = lh_ledger_load_start(ledger, &start, err);
+    }
+    if (rc == LH_OK && ledger->chain.height > 0) {
+        *out = start.epoch_hash;
+    }
+    return rc;
+}
+
+/* spec ledger.md 8.4: "Opening reads the first and the last block and what changes keys (dimension
+ * 8), and no others." */
 static enum lh_code load_roster(struct lh_ledger *ledger, struct lh_err *err)
 {
     struct lh_store_key prefix =
@@ -522,9 +565,13 @@ static enum lh_code load_roster(struct lh_ledger *ledger, struct lh_err *err)
     struct lh_store_key start = lh_keys_index(&prefix, 0);
     struct lh_store_iter *iter = NULL;
     struct lh_buf scratch = LH_BUF_EMPTY;
+    struct lh_hash epoch;
     uint64_t index;
-    enum lh_code rc = lh_store_iter_new(&iter, ledger->shelf.store, LH_TABLE_INDEX, err);
+    enum lh_code rc = load_first_epoch(ledger, &epoch, err);
 
+    if (rc == LH_OK) {
+        rc = lh_store_iter_new(&iter, ledger->shelf.store, LH_TABLE_INDEX, err);
+    }
     if (rc != LH_OK) {
         return rc;
     }
@@ -532,7 +579,7 @@ static enum lh_code load_roster(struct lh_ledger *ledger, struct lh_err *err)
     while (rc == LH_OK && lh_store_iter_is_valid(iter) &&
            lh_keys_position(&index, lh_store_iter_key(iter), &prefix) &&
            index < ledger->chain.tree.size) {
-        rc = apply_stored(ledger, index, &scratch, err);
+        rc = apply_stored(ledger, index, &epoch, &scratch, err);
         lh_store_iter_next(iter);
     }
     if (rc == LH_OK) {

@@ -15,6 +15,7 @@
 #include "crypto/base/assert.h"
 #include "ledger/keys.h"
 #include "ledger/private.h"
+#include "ledger/targets.h"
 #include "ledger/trail.h"
 
 #include <inttypes.h>
@@ -106,13 +107,22 @@ static enum lh_code verify_absent(struct verifying *work, struct lh_err *err)
     if (count > 0) {
         qsort(work->erased.data, count, LH_HASH_SIZE, compare_hashes);
     }
-    while (!lh_reader_is_done(&in)) {
+    while (!lh_reader_is_done(&in) && !work->ledger->lacks_private) {
         uint64_t index = lh_read_u64(&in);
         struct lh_bytes hash = lh_read_view(&in, LH_HASH_SIZE);
 
+        bool is_erased = count > 0 && bsearch(hash.data, work->erased.data, count, LH_HASH_SIZE,
+                                              compare_hashes) != NULL;
+        enum lh_code rc = LH_OK;
+
         lh_assert(!in.failed);
-        if (count == 0 ||
-            bsearch(hash.data, work->erased.data, count, LH_HASH_SIZE, compare_hashes) == NULL) {
+        if (!is_erased) {
+            rc = lh_targets_is_erased_later(&is_erased, work->ledger, hash.data, err);
+        }
+        if (rc != LH_OK) {
+            return rc;
+        }
+        if (!is_erased) {
             work->index = index;
             return lh_err_set(err, LH_ERR_CORRUPT,
                               "the private part is missing and no ERASE covers it");
@@ -145,6 +155,8 @@ static enum lh_code verify_entry(struct verifying *work, struct lh_bytes bytes, 
     }
     lh_row_of(row, work->index, entry, &body, level);
     lh_shelf_put_event(&work->expected, work->ledger->shelf.number, &body, work->index, &no_digest);
+    lh_targets_index(&work->expected, work->suite, work->ledger->shelf.number, work->index, entry,
+                     &body);
     rc = note_erased(work, &body, err);
     return rc == LH_OK ? verify_private(work, entry, &body, err) : rc;
 }
@@ -194,7 +206,8 @@ static enum lh_code compare_rows(struct verifying *work, uint64_t header, struct
 }
 
 static enum lh_code verify_rows(struct verifying *work, const struct lh_shelf_block *stored,
-                                const struct lh_fresh *fresh, struct lh_err *err)
+                                const struct lh_fresh *fresh, const struct lh_chain *next,
+                                struct lh_err *err)
 {
     uint32_t number = work->ledger->shelf.number;
     uint64_t first = stored->info.first;
@@ -213,6 +226,13 @@ static enum lh_code verify_rows(struct verifying *work, const struct lh_shelf_bl
                        lh_buf_bytes(&stored->info.checkpoint));
     lh_fresh_put(fresh, &work->expected, number);
     lh_trail_index(&work->expected, number, work->rows, count);
+    lh_shelf_put_epoch(&work->expected, number, &work->chain, next);
+    work->index = first + count;
+    rc = lh_ledger_enter(work->ledger, work->roster, work->suite, &work->chain.epoch_hash,
+                         &next->epoch_hash, work->index, err);
+    if (rc != LH_OK) {
+        return rc;
+    }
     work->counts[LH_TABLE_LEAF] += count + 1;
     return compare_rows(work, first + count, err);
 }
@@ -281,7 +301,7 @@ static enum lh_code verify_block(struct verifying *work, uint64_t height, struct
                                            : find_changed_leaf(work, &stored, verdict.index);
         goto out;
     }
-    rc = verify_rows(work, &stored, &fresh, err);
+    rc = verify_rows(work, &stored, &fresh, &next, err);
     work->chain = next;
 out:
     lh_fresh_clear(&fresh);
@@ -373,8 +393,7 @@ static enum lh_code init_verifying(struct verifying *work, struct lh_err *err)
     }
     enum lh_code rc = work->ledger->prev != NULL
                           ? lh_roster_copy(&work->roster, work->ledger->prev->roster, err)
-                          : lh_roster_new(&work->roster, work->ledger->options.genesis,
-                                          lh_bytes_of_text(work->ledger->department), err);
+                          : lh_ledger_start_roster(work->ledger, &work->roster, err);
     if (rc != LH_OK || work->head.size == 0) {
         return rc;
     }

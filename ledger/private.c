@@ -412,3 +412,17 @@ enum lh_code lh_private_open(struct lh_suite *suite, lhpb_BoxContent *out,
     lh_buf_clear(&plain);
     return rc;
 }
+
+/* spec privacy.md 8: "`opened_digest` is H("liuhen/opened/v1" || 0x00 || H(body) of each entry that
+ * was opened, ascending)" */
+struct lh_hash lh_private_opened_digest(struct lh_suite *suite, const struct lh_hash *body_hashes,
+                                        size_t count)
+{
+    static const char domain[] = "liuhen/opened/v1";
+    const struct lh_bytes parts[] = {
+        lh_bytes_of(domain, sizeof domain),
+        lh_bytes_of(body_hashes, count * sizeof *body_hashes),
+    };
+
+    return lh_hash_parts(suite, parts, sizeof parts / sizeof parts[0]);
+}

@@ -74,5 +74,9 @@ enum lh_code lh_private_open(struct lh_suite *suite, lhpb_BoxContent *out,
                              const lhpb_ClientPart *client, const lhpb_NodePart *node,
                              const struct lh_hash *body_hash, struct lh_signer *auditor,
                              struct lh_err *err) LH_MUST_CHECK;
+/** What an OPEN says of the `count` entries that were opened, whose bodies' hashes ascend.
+ * Spec: specs/privacy.md 8. */
+struct lh_hash lh_private_opened_digest(struct lh_suite *suite, const struct lh_hash *body_hashes,
+                                        size_t count);
 
 #endif

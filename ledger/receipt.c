@@ -172,13 +172,20 @@ static enum lh_code add_extra(struct lh_buf *out, const struct lh_receipt *recei
     return rc;
 }
 
+/* More than the text of most receipts takes: hashes and keys in base64, the fixed words. */
+static size_t text_room(const struct lh_receipt *receipt)
+{
+    return 2 * receipt->leaf.len + receipt->checkpoint.len +
+           (receipt->proof.count + receipt->signer_count) * 2 * LH_HASH_SIZE + 256;
+}
+
 enum lh_code lh_receipt_format(struct lh_buf *out, const struct lh_receipt *receipt,
                                struct lh_err *err)
 {
     struct lh_buf extra = LH_BUF_EMPTY;
-    struct lh_buf text = LH_BUF_EMPTY;
     struct lh_proof_text proof;
-    struct contents contents = { .leaf = lhpb_Leaf_init_default };
+    struct contents contents;
+    size_t start = out->len;
     enum lh_code rc;
 
     rc = read_contents(&contents, receipt, err);
@@ -195,20 +202,19 @@ enum lh_code lh_receipt_format(struct lh_buf *out, const struct lh_receipt *rece
         .proof = receipt->proof,
         .checkpoint = lh_buf_bytes(&receipt->checkpoint),
     };
-    rc = lh_proof_text_format(&text, &proof, err);
-    if (rc != LH_OK) {
-        goto out;
+    (void)lh_buf_reserve(out, text_room(receipt));
+    rc = lh_proof_text_format(out, &proof, err);
+    if (rc == LH_OK && out->len - start > LH_RECEIPT_MAX) {
+        rc = lh_err_set(err, LH_ERR_LIMIT, "%zu bytes: at most %d", out->len - start,
+                        LH_RECEIPT_MAX);
     }
-    if (text.len > LH_RECEIPT_MAX) {
-        rc = lh_err_set(err, LH_ERR_LIMIT, "%zu bytes: at most %d", text.len, LH_RECEIPT_MAX);
-        goto out;
-    }
-    lh_buf_add(out, lh_buf_bytes(&text));
-    rc = lh_buf_check(out, err);
 out:
-    lh_buf_clear(&text);
     lh_buf_clear(&extra);
-    return rc == LH_OK ? LH_OK : lh_err_wrap(err, rc, "receipt");
+    if (rc != LH_OK) {
+        lh_buf_truncate(out, start);
+        return lh_err_wrap(err, rc, "receipt");
+    }
+    return LH_OK;
 }
 
 static enum lh_code take_extra(struct lh_receipt *out, struct lh_bytes base64, struct lh_err *err)
@@ -250,7 +256,7 @@ enum lh_code lh_receipt_parse(struct lh_receipt *out, struct lh_bytes text, stru
 {
     struct lh_receipt receipt = LH_RECEIPT_EMPTY;
     struct lh_proof_text proof;
-    struct contents contents = { .leaf = lhpb_Leaf_init_default };
+    struct contents contents;
     enum lh_code rc;
 
     if (text.len > LH_RECEIPT_MAX) {
@@ -423,7 +429,7 @@ enum lh_code lh_receipt_verify(const struct lh_receipt *receipt, struct lh_suite
     struct finding finding = { .worst = LH_OK, .err = LH_ERR_NONE };
     struct lh_receipt_report report = { .seal = LH_OK };
     struct lh_err part = LH_ERR_NONE;
-    struct contents contents = { .leaf = lhpb_Leaf_init_default };
+    struct contents contents;
     enum lh_code rc;
 
     rc = read_contents(&contents, receipt, err);

@@ -67,12 +67,12 @@ static void clear_stage(struct lh_replay *replay)
     replay->before = (struct lh_replay_before){
         .roster = replay->stage.roster,
         .ledger = replay->ledger_count > 0 ? replay->ledger_count - 1 : 0,
+        .epoch = replay->stage.chain.epoch_hash,
         .may_lack_keys = replay->stage.may_lack_keys,
     };
     lh_verifier_free(replay->stage.seal);
     lh_buf_clear(&replay->stage.awaited);
     lh_buf_clear(&replay->stage.absent);
-    lh_buf_clear(&replay->stage.erased);
     memset(&replay->stage, 0, sizeof replay->stage);
 }
 
@@ -86,9 +86,12 @@ void lh_replay_free(struct lh_replay *replay)
     (void)drain(replay, NULL);
     clear_stage(replay);
     lh_roster_free(replay->before.roster);
+    lh_epochs_free(replay->epochs);
     lh_genesis_free(replay->genesis);
     lh_suite_free(replay->suite);
     lh_buf_clear(&replay->block);
+    lh_buf_clear(&replay->absent);
+    lh_buf_clear(&replay->erased);
     free(replay->ledgers);
     free(replay);
 }
@@ -142,7 +145,8 @@ static enum lh_code feed_genesis(struct lh_replay *replay, struct lh_bytes bytes
         return LH_OK;
     }
     judge_network(replay);
-    return lh_suite_new(&replay->suite, lh_genesis_suite(replay->genesis), err);
+    rc = lh_suite_new(&replay->suite, lh_genesis_suite(replay->genesis), err);
+    return rc == LH_OK ? lh_replay_begin_epochs(replay, err) : rc;
 }
 
 /* ---- ledger -----------------------------------------------------------------------------------
@@ -173,9 +177,10 @@ static enum lh_code close_stage(struct lh_replay *replay, struct lh_err *err)
     enum lh_code rc = drain(replay, err);
 
     if (rc == LH_OK && replay->ledger_count > 0) {
-        rc = lh_replay_judge_absent(replay, err);
+        rc = lh_replay_note_absent(replay, err);
     }
     set_root(replay);
+    lh_replay_end_mark(replay);
     clear_stage(replay);
     replay->leaf_count = 0;
     replay->is_block_too_long = false;
@@ -183,19 +188,23 @@ static enum lh_code close_stage(struct lh_replay *replay, struct lh_err *err)
     return rc;
 }
 
-/* What is wrong with a ledger frame; NULL when nothing is. */
-static const char *ledger_fault(struct lh_replay *replay, struct lh_bytes origin)
+/* What is wrong with a ledger frame; NULL when nothing is. A department that is no member in the
+ * epochs known may be one in another: `*out_code`. */
+static const char *ledger_fault(struct lh_replay *replay, struct lh_bytes origin,
+                                enum lh_code *out_code)
 {
     struct lh_origin *parsed = &replay->stage.origin;
 
+    *out_code = LH_ERR_FORGED;
     if (lh_origin_parse(parsed, origin, NULL) != LH_OK) {
         return "a ledger frame holds no origin";
     }
     if (strcmp(parsed->network, lh_genesis_network(replay->genesis)) != 0) {
         return "the ledger is of another network";
     }
-    if (lh_genesis_find(replay->genesis, lh_bytes_of_text(parsed->department)) == NULL) {
-        return "the ledger's department is no member of the network";
+    if (!lh_replay_is_member(replay, parsed->department)) {
+        *out_code = LH_ERR_UNKNOWN;
+        return "the ledger's department is no member in any epoch that is known";
     }
     for (size_t i = 0; i + 1 < replay->ledger_count; i++) {
         if (lh_bytes_is_equal(lh_bytes_of_text(replay->ledgers[i].origin), origin)) {
@@ -225,20 +234,15 @@ static enum lh_code feed_ledger(struct lh_replay *replay, struct lh_bytes origin
     }
     /* spec ledger.md 11: "A ledger frame names a ledger of this network and of one of its
      * members, each at most once." */
-    const char *fault = ledger_fault(replay, origin);
+    enum lh_code code;
+    const char *fault = ledger_fault(replay, origin, &code);
     if (fault != NULL) {
-        lh_replay_find(replay, LH_ERR_FORGED, "A04", LH_REPLAY_NO_INDEX, fault);
+        lh_replay_find(replay, code, "A04", LH_REPLAY_NO_INDEX, fault);
         return LH_OK;
     }
-    rc = lh_roster_new(&replay->stage.roster, replay->genesis,
-                       lh_bytes_of_text(replay->stage.origin.department), err);
-    if (rc == LH_OK && !replay->options.with_signatures) {
-        lh_roster_forgo_verifiers(replay->stage.roster);
-    }
-    if (rc == LH_OK) {
-        lh_replay_current(replay)->is_stopped = false;
-    }
-    return rc;
+    lh_replay_current(replay)->is_stopped = false;
+    lh_replay_find_mark(replay);
+    return LH_OK;
 }
 
 /* An older archive has no such frame: what is absent from it says nothing. */
@@ -314,7 +318,12 @@ static enum lh_code judge_block(struct lh_replay *replay, struct lh_bytes checkp
     const struct lh_block block = { .leaves = replay->leaves,
                                     .entry_count = replay->leaf_count - 1,
                                     .checkpoint = checkpoint };
-    const struct lh_chain_listener listener = { .entry = lh_replay_on_entry, .arg = replay };
+    struct lh_note note;
+    bool is_epoch_unknown = false;
+    const struct lh_chain_listener listener = { .entry = lh_replay_on_entry,
+                                                .arg = replay,
+                                                .note = &note,
+                                                .is_epoch_unknown = &is_epoch_unknown };
     struct lh_err local = LH_ERR_NONE;
     struct lh_chain_verdict verdict;
     struct lh_chain next;
@@ -333,9 +342,13 @@ static enum lh_code judge_block(struct lh_replay *replay, struct lh_bytes checkp
         return lh_err_set(err, rc, "%s", local.text);
     }
     uint64_t header_index = next.tree.size - 1;
-    rc = lh_replay_seal(replay, checkpoint, header_index, err);
+    rc = lh_replay_seal(replay, &note, header_index, err);
+    if (rc == LH_OK) {
+        rc = lh_replay_enter(replay, &next, header_index, is_epoch_unknown, err);
+    }
     if (rc == LH_OK) {
         take_head(replay, &next, block.entry_count);
+        lh_replay_judge_mark(replay);
     }
     return rc;
 }
@@ -361,7 +374,10 @@ static enum lh_code feed_checkpoint(struct lh_replay *replay, struct lh_bytes ch
     replay->block_first = ledger->size;
     replay->is_block_closed = true;
     if (!replay->stage.has_chain) {
-        enum lh_code rc = lh_replay_open_chain(replay, replay->leaves[0], err);
+        enum lh_code rc = lh_replay_begin_roster(replay, err);
+        if (rc == LH_OK) {
+            rc = lh_replay_open_chain(replay, replay->leaves[0], err);
+        }
         if (rc != LH_OK) {
             return rc;
         }
@@ -388,6 +404,8 @@ enum lh_code lh_replay_feed(struct lh_replay *replay, const struct lh_archive_fr
     switch (frame->kind) {
     case LH_ARCHIVE_GENESIS:
         return feed_genesis(replay, frame->content, err);
+    case LH_ARCHIVE_EPOCH:
+        return replay->genesis != NULL ? lh_replay_take_epoch(replay, frame->content, err) : LH_OK;
     case LH_ARCHIVE_LEDGER:
         return feed_ledger(replay, frame->content, err);
     case LH_ARCHIVE_LEAF:
@@ -438,15 +456,18 @@ enum lh_code lh_replay_end(struct lh_replay *replay, enum lh_code why, const cha
         return rc;
     }
     if (why == LH_ERR_NOT_FOUND && replay->ledger_count > 0) {
-        rc = lh_replay_judge_absent(replay, err);
+        rc = lh_replay_note_absent(replay, err);
         if (rc != LH_OK) {
             return rc;
         }
+        lh_replay_judge_absent(replay);
     }
     set_root(replay);
     for (size_t i = 0; i < replay->ledger_count; i++) {
         judge_succession(replay, i);
     }
+    lh_replay_end_mark(replay);
+    lh_replay_judge_past(replay);
     if (why == LH_ERR_INVALID) {
         /* spec ledger.md 11: "The frames are well formed and in an order that section 10
          * allows." */
@@ -476,6 +497,11 @@ const struct lh_genesis *lh_replay_genesis(const struct lh_replay *replay)
     return replay->genesis;
 }
 
+const struct lh_epochs *lh_replay_epochs(const struct lh_replay *replay)
+{
+    return replay->epochs;
+}
+
 size_t lh_replay_ledger_count(const struct lh_replay *replay)
 {
     return replay->ledger_count;
@@ -490,6 +516,11 @@ const struct lh_replay_ledger *lh_replay_ledger_at(const struct lh_replay *repla
 uint64_t lh_replay_signature_count(const struct lh_replay *replay)
 {
     return replay->signature_count;
+}
+
+uint64_t lh_replay_taken_count(const struct lh_replay *replay)
+{
+    return replay->taken_count;
 }
 
 uint64_t lh_replay_private_count(const struct lh_replay *replay)

@@ -3,8 +3,9 @@
 
 /*
  * Replay: judge an archive frame by frame, from its bytes alone. The genesis gives the network id
- * and the members; the first leaf of a ledger gives its seal key; every block is judged by the
- * chain rules, every entry by the rules of entries, in ledger order.
+ * and the founders, epochs that it carries or that the judge gave who is a member later; the first
+ * leaf of a ledger gives its seal key; every block is judged by the chain rules, every entry by the
+ * rules of entries, in ledger order.
  *
  *  1. What breaks a rule is a finding, not an error: errors are for our own troubles (memory).
  *  2. `failed` and `cannot tell` are kept apart; the second never hides the first.
@@ -20,6 +21,7 @@
 
 #include "ledger/archive.h"
 #include "ledger/chain.h"
+#include "ledger/epochs.h"
 #include "ledger/roster.h"
 
 enum {
@@ -66,6 +68,13 @@ void lh_replay_findings_add(struct lh_replay_findings *findings, enum lh_code co
 void lh_replay_findings_merge(struct lh_replay_findings *findings,
                               const struct lh_replay_findings *more);
 
+/**
+ * The first one but those that leave open whether an epoch that the archive carries was certified
+ * (T04, cannot tell): for who asks just that, or knows it otherwise. NULL: none else.
+ */
+const struct lh_replay_finding *lh_replay_findings_beyond_epochs(
+    const struct lh_replay_findings *findings);
+
 /** The rules of archives, entries and trust; those of blocks are in ledger/chain.h. */
 size_t lh_replay_rule_count(void);
 const struct lh_chain_rule *lh_replay_rule_at(size_t index);
@@ -97,13 +106,30 @@ struct lh_replay_pool {
     void *arg;
 };
 
-/* Network id and seals are borrowed until lh_replay_end, what is behind the pool until
- * lh_replay_free. */
+/* The head of a ledger that was verified before. */
+struct lh_replay_mark {
+    char origin[LH_ORIGIN_MAX + 1];
+    uint64_t size; /* not 0 */
+    struct lh_hash root;
+};
+
+/* What the judge verified before, signatures and all: heads of one network. */
+struct lh_replay_past {
+    struct lh_hash network_id;
+    const struct lh_replay_mark *marks;
+    size_t count;
+};
+
+/* Network id, seals, epochs and past are borrowed until lh_replay_end, what is behind the pool
+ * until lh_replay_free. */
 struct lh_replay_options {
     bool with_signatures;             /* false: of all signatures only the last seal of a ledger */
     const struct lh_hash *network_id; /* pinned; NULL: the archive's own genesis counts */
     const struct lh_note_key *seals;  /* pinned: name is the origin */
     size_t seal_count;
+    const struct lh_bytes *epochs; /* certified proposals behind the genesis, in order; rule T04 */
+    size_t epoch_count;
+    const struct lh_replay_past *past; /* NULL: nothing; rule T03 */
     const struct lh_replay_pool *pool; /* NULL: check at once */
 };
 
@@ -127,6 +153,8 @@ enum lh_code lh_replay_end(struct lh_replay *replay, enum lh_code why, const cha
 const struct lh_replay_findings *lh_replay_findings(const struct lh_replay *replay);
 /** NULL before a readable genesis frame. */
 const struct lh_genesis *lh_replay_genesis(const struct lh_replay *replay);
+/** The epochs that the judge gave and the archive carries, 0 to the newest; NULL likewise. */
+const struct lh_epochs *lh_replay_epochs(const struct lh_replay *replay);
 /** The suite that the archive is hashed with, for the thread that feeds it; NULL likewise. */
 struct lh_suite *lh_replay_suite(const struct lh_replay *replay);
 
@@ -148,7 +176,9 @@ struct lh_replay_ledger {
     struct lh_hash prev_root;
     struct lh_hash prev_header;
     int64_t time_unix_ms;
-    bool keeps_private; /* the archive says that its private parts are all here */
+    uint64_t taken_size; /* its first leaves are those of the past; 0: none are */
+    bool keeps_private;  /* the archive says that its private parts are all here */
+    bool may_hide_erase; /* once it is over: an entry of it could not be read */
     bool is_stopped; /* a block broke a chain rule, or the ledger never began: the rest is unjudged
                       */
 };
@@ -157,6 +187,8 @@ size_t lh_replay_ledger_count(const struct lh_replay *replay);
 const struct lh_replay_ledger *lh_replay_ledger_at(const struct lh_replay *replay, size_t index);
 /** Signatures of entries and seals checked or handed out so far. */
 uint64_t lh_replay_signature_count(const struct lh_replay *replay);
+/** Signatures of entries that were not checked because they were in the past. */
+uint64_t lh_replay_taken_count(const struct lh_replay *replay);
 uint64_t lh_replay_private_count(const struct lh_replay *replay);
 
 #endif

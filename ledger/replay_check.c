@@ -66,22 +66,21 @@ static bool find_signature(struct lh_sig *out, const struct lh_note *note,
 
 /* spec ledger.md 11: "Seals are checked apart from the other rules of section 4, and a seal that
  * fails stops nothing." */
-enum lh_code lh_replay_seal(struct lh_replay *replay, struct lh_bytes checkpoint, uint64_t index,
+enum lh_code lh_replay_seal(struct lh_replay *replay, const struct lh_note *note, uint64_t index,
                             struct lh_err *err)
 {
     struct lh_replay_check check = { .verifier = replay->stage.seal,
                                      .rule = lh_replay_rule_find("B17"),
                                      .place = lh_replay_place_of(replay, index) };
-    struct lh_note note;
 
-    if (lh_note_parse(&note, checkpoint, NULL) != LH_OK || note.text.len > sizeof check.message ||
-        !find_signature(&check.sig, &note, &replay->stage.chain.seal)) {
+    if (note->text.len > sizeof check.message ||
+        !find_signature(&check.sig, note, &replay->stage.chain.seal)) {
         replay->stage.has_last_seal = false;
         lh_replay_find(replay, LH_ERR_FORGED, "B17", index, "the checkpoint bears no seal");
         return LH_OK;
     }
-    check.message_len = note.text.len;
-    memcpy(check.message, note.text.data, note.text.len);
+    check.message_len = note->text.len;
+    memcpy(check.message, note->text.data, note->text.len);
     if (replay->options.with_signatures) {
         return queue(replay, &check, err);
     }

@@ -70,6 +70,10 @@ static bool check_signatures(struct lh_replay *replay, uint64_t index, const lhp
     if (!replay->options.with_signatures) {
         return true;
     }
+    if (lh_replay_is_past(replay, index)) {
+        replay->taken_count += entry->signatures_count;
+        return true;
+    }
     enum lh_code rc = lh_replay_make_room(replay, LH_SIGNATURES_MAX, &err);
     if (rc != LH_OK) {
         in_trouble(replay, rc, &err);
@@ -280,6 +284,7 @@ static void inherit_keys(struct lh_replay *replay, const lhpb_Generation *genera
     lh_roster_free(stage->roster);
     stage->roster = before->roster;
     stage->may_lack_keys = before->may_lack_keys;
+    stage->chain.epoch_hash = before->epoch;
     before->roster = NULL;
 }
 
@@ -336,6 +341,7 @@ static enum lh_code begin_chain(struct lh_replay *replay, const lhpb_Generation 
     if (rc != LH_OK) {
         return lh_err_set(err, rc, "%s", local.text);
     }
+    replay->stage.chain.epochs = replay->epochs;
     rc = lh_verifier_new(&replay->stage.seal, &seal, err);
     if (rc != LH_OK) {
         return rc;

@@ -14,8 +14,11 @@ static const struct lh_chain_rule RULES[] = {
     { "A03", "genesis is readable", "创世文件可读" },
     { "A04", "ledger belongs to a member, once", "账本属于成员且只出现一次" },
     { "A05", "archive is within bounds", "归档不超出上限" },
+    { "A06", "epochs follow each other", "各纪元前后相接" },
     { "T01", "network id is the pinned one", "网络标识与所信任的一致" },
     { "T02", "seal key is the pinned one", "封印密钥与所信任的一致" },
+    { "T03", "what was verified before is there unchanged", "以前验证过的部分未变" },
+    { "T04", "epochs are those that were given", "纪元与所给出的一致" },
     { "E01", "body is canonical and complete", "条目正文规范且完整" },
     { "E02", "signer was enrolled by an earlier leaf", "签名者已由更早的条目登记" },
     { "E03", "signature verifies", "签名有效" },
@@ -129,6 +132,19 @@ void lh_replay_findings_merge(struct lh_replay_findings *findings,
     for (size_t i = 0; i < more->kept_count; i++) {
         keep(findings, &more->kept[i]);
     }
+}
+
+const struct lh_replay_finding *lh_replay_findings_beyond_epochs(
+    const struct lh_replay_findings *findings)
+{
+    for (size_t i = 0; i < findings->kept_count; i++) {
+        const struct lh_replay_finding *finding = &findings->kept[i];
+
+        if (finding->code != LH_ERR_UNKNOWN || strcmp(finding->rule->id, "T04") != 0) {
+            return finding;
+        }
+    }
+    return NULL;
 }
 
 void lh_replay_find(struct lh_replay *replay, enum lh_code code, const char *rule_id,

@@ -4,9 +4,9 @@
  *
  *  1. A part belongs to the block before it, so what is awaited is known when the next block
  * begins.
- *  2. The ERASE that covers an absent part comes later than its entry: what is absent is remembered
- *     until the ledger is over. A ledger that was not read whole is not judged: the ERASE may stand
- *     in what is missing.
+ *  2. The ERASE that covers an absent part comes later than its entry, in the same ledger or in a
+ *     later generation of it: what is absent is remembered until the archive is over. An archive or
+ *     a ledger that was not read whole is not judged: the ERASE may stand in what is missing.
  */
 #include "ledger/replay_internal.h"
 
@@ -103,13 +103,13 @@ enum lh_code lh_replay_await(struct lh_replay *replay, uint64_t index, const lhp
 
 enum lh_code lh_replay_erase(struct lh_replay *replay, const lhpb_Erase *erase, struct lh_err *err)
 {
-    if (!keeps_private(replay)) {
-        return LH_OK;
-    }
+    struct lh_replay_erased erased = { .ledger = replay->ledger_count - 1 };
+
     for (pb_size_t i = 0; i < erase->targets_count; i++) {
-        lh_buf_add(&replay->stage.erased, lh_bytes_of(erase->targets[i], LH_HASH_SIZE));
+        memcpy(erased.hash.bytes, erase->targets[i], LH_HASH_SIZE);
+        lh_buf_add(&replay->erased, lh_bytes_of(&erased, sizeof erased));
     }
-    return lh_buf_check(&replay->stage.erased, err);
+    return lh_buf_check(&replay->erased, err);
 }
 
 enum lh_code lh_replay_settle(struct lh_replay *replay, struct lh_err *err)
@@ -133,26 +133,13 @@ enum lh_code lh_replay_settle(struct lh_replay *replay, struct lh_err *err)
     return lh_buf_check(&stage->absent, err);
 }
 
-static int compare_hashes(const void *a, const void *b)
+enum lh_code lh_replay_note_absent(struct lh_replay *replay, struct lh_err *err)
 {
-    return memcmp(a, b, LH_HASH_SIZE);
-}
-
-static bool is_erased(const struct lh_buf *sorted, struct lh_bytes hash)
-{
-    size_t count = sorted->len / LH_HASH_SIZE;
-
-    return count > 0 &&
-           bsearch(hash.data, sorted->data, count, LH_HASH_SIZE, compare_hashes) != NULL;
-}
-
-/* spec ledger.md 11: "Where an archive says that it keeps the private parts of a ledger, each entry
- * with an index digest has one, or an ERASE of the same ledger covers it." */
-enum lh_code lh_replay_judge_absent(struct lh_replay *replay, struct lh_err *err)
-{
+    struct lh_replay_ledger *ledger = lh_replay_current(replay);
     struct lh_replay_stage *stage = &replay->stage;
-    struct lh_replay_place place = { .ledger = replay->ledger_count - 1 };
+    struct lh_replay_absent absent = { .ledger = replay->ledger_count - 1 };
 
+    ledger->may_hide_erase = stage->may_lack_keys || ledger->is_stopped;
     if (!keeps_private(replay)) {
         return LH_OK;
     }
@@ -160,20 +147,96 @@ enum lh_code lh_replay_judge_absent(struct lh_replay *replay, struct lh_err *err
     if (rc != LH_OK) {
         return rc;
     }
-    if (stage->erased.len > 0) {
-        qsort(stage->erased.data, stage->erased.len / LH_HASH_SIZE, LH_HASH_SIZE, compare_hashes);
-    }
     struct lh_reader in = lh_reader_of(lh_buf_bytes(&stage->absent));
     while (!lh_reader_is_done(&in)) {
-        place.index = lh_read_u64(&in);
-        if (!is_erased(&stage->erased, lh_read_view(&in, LH_HASH_SIZE))) {
-            /* spec ledger.md 11: "after an entry of a newer schema, which may be the ERASE, P02 is
-             * cannot tell" */
+        absent.index = lh_read_u64(&in);
+        memcpy(absent.hash.bytes, lh_read_view(&in, LH_HASH_SIZE).data, LH_HASH_SIZE);
+        lh_buf_add(&replay->absent, lh_bytes_of(&absent, sizeof absent));
+    }
+    return lh_buf_check(&replay->absent, err);
+}
+
+/* ---- what covers it ---------------------------------------------------------------------------
+ */
+
+static int compare_erased(const void *a, const void *b)
+{
+    const struct lh_replay_erased *one = a;
+    const struct lh_replay_erased *other = b;
+
+    return memcmp(one->hash.bytes, other->hash.bytes, LH_HASH_SIZE);
+}
+
+/* Is ledger `later` of the archive ledger `at`, or a later generation of it? */
+static bool is_same_or_later(const struct lh_replay *replay, size_t at, size_t later)
+{
+    struct lh_origin one;
+    struct lh_origin other;
+
+    return lh_origin_parse(&one, lh_bytes_of_text(replay->ledgers[at].origin), NULL) == LH_OK &&
+           lh_origin_parse(&other, lh_bytes_of_text(replay->ledgers[later].origin), NULL) ==
+               LH_OK &&
+           strcmp(one.network, other.network) == 0 &&
+           strcmp(one.department, other.department) == 0 && other.generation >= one.generation;
+}
+
+static bool is_erased(const struct lh_replay *replay, const struct lh_replay_absent *absent)
+{
+    const struct lh_replay_erased *erased = (const void *)replay->erased.data;
+    size_t count = replay->erased.len / sizeof *erased;
+    size_t first = 0;
+
+    for (size_t end = count; first < end;) { /* the first of that hash */
+        size_t middle = first + (end - first) / 2;
+
+        if (memcmp(erased[middle].hash.bytes, absent->hash.bytes, LH_HASH_SIZE) < 0) {
+            first = middle + 1;
+        } else {
+            end = middle;
+        }
+    }
+    for (size_t i = first; i < count && lh_hash_is_equal(&erased[i].hash, &absent->hash); i++) {
+        if (is_same_or_later(replay, absent->ledger, erased[i].ledger)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* spec ledger.md 11: "after an entry of a newer schema, which may be the ERASE, P02 is cannot tell,
+ * and so it is where a later generation could not be read whole" */
+static bool may_be_erased(const struct lh_replay *replay, size_t ledger)
+{
+    for (size_t i = 0; i < replay->ledger_count; i++) {
+        if (replay->ledgers[i].may_hide_erase && is_same_or_later(replay, ledger, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* spec ledger.md 11: "Where an archive says that it keeps the private parts of a ledger, each entry
+ * with an index digest has one, or an ERASE of the same ledger or of a later generation covers it."
+ */
+void lh_replay_judge_absent(struct lh_replay *replay)
+{
+    const struct lh_replay_absent *absent = (const void *)replay->absent.data;
+    size_t count = replay->absent.len / sizeof *absent;
+
+    if (replay->erased.len > 0) {
+        qsort(replay->erased.data, replay->erased.len / sizeof(struct lh_replay_erased),
+              sizeof(struct lh_replay_erased), compare_erased);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct lh_replay_place place = { .ledger = absent[i].ledger,
+                                               .index = absent[i].index };
+
+        if (!is_erased(replay, &absent[i])) {
             lh_replay_findings_add(&replay->findings,
-                                   stage->may_lack_keys ? LH_ERR_UNKNOWN : LH_ERR_FORGED,
+                                   may_be_erased(replay, place.ledger) ? LH_ERR_UNKNOWN
+                                                                       : LH_ERR_FORGED,
                                    lh_replay_rule_find("P02"), &place,
                                    "the private part is missing and no ERASE covers it");
         }
     }
-    return LH_OK;
 }

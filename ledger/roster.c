@@ -106,9 +106,8 @@ static bool reserve_rows(struct lh_roster *roster)
 
 /* ---- adding a key ---------------------------------------------------------------------------- */
 
-/* A row of the given kind, open-ended and not yet in the roster. */
-static struct lh_roster_row row_of(struct lh_suite *suite, const struct lh_pubkey *key,
-                                   enum lh_signer_kind kind, uint64_t index)
+struct lh_roster_row lh_roster_row_make(struct lh_suite *suite, const struct lh_pubkey *key,
+                                        enum lh_signer_kind kind, uint64_t index)
 {
     return (struct lh_roster_row){
         .key = { .id = lh_key_id_of(suite, key),
@@ -149,8 +148,8 @@ static void drop_oldest_verifiers(struct lh_roster *roster)
     }
 }
 
-/* Either all of it happens or nothing does. */
-static enum lh_code add_row(struct lh_roster *roster, struct lh_roster_row *row, struct lh_err *err)
+enum lh_code lh_roster_row_add(struct lh_roster *roster, struct lh_roster_row *row,
+                               struct lh_err *err)
 {
     if (!reserve_rows(roster) || !reserve_index(roster, &roster->by_id) ||
         !reserve_index(roster, &roster->by_staff) || !reserve_index(roster, &roster->by_session)) {
@@ -186,14 +185,14 @@ static enum lh_code add_founding_keys(struct lh_roster *roster, struct lh_suite 
     enum lh_code rc;
 
     for (size_t i = 0; i < enrolment->officer_count; i++) {
-        row = row_of(suite, &enrolment->officers[i].key, LH_SIGNER_OFFICER, 0);
-        rc = add_row(roster, &row, err);
+        row = lh_roster_row_make(suite, &enrolment->officers[i].key, LH_SIGNER_OFFICER, 0);
+        rc = lh_roster_row_add(roster, &row, err);
         if (rc != LH_OK) {
             return rc;
         }
     }
-    row = row_of(suite, &enrolment->recorder, LH_SIGNER_RECORDER, 0);
-    return add_row(roster, &row, err);
+    row = lh_roster_row_make(suite, &enrolment->recorder, LH_SIGNER_RECORDER, 0);
+    return lh_roster_row_add(roster, &row, err);
 }
 
 static bool init_indexes(struct lh_roster *roster)
@@ -208,24 +207,21 @@ static bool init_indexes(struct lh_roster *roster)
            reserve_index(roster, &roster->by_session);
 }
 
-enum lh_code lh_roster_new(struct lh_roster **out, const struct lh_genesis *genesis,
-                           struct lh_bytes department, struct lh_err *err)
+static enum lh_code start(struct lh_roster **out, const struct lh_hash *network_id,
+                          enum lh_suite_id suite_id, const struct lh_enrolment *enrolment,
+                          struct lh_err *err)
 {
-    const struct lh_enrolment *enrolment = lh_genesis_find(genesis, department);
     struct lh_roster *roster = NULL;
     struct lh_suite *suite = NULL;
     enum lh_code rc;
 
-    if (enrolment == NULL) {
-        return lh_err_set(err, LH_ERR_NOT_FOUND, "roster: no such member in the genesis");
-    }
     roster = calloc(1, sizeof *roster);
     if (roster == NULL || !init_indexes(roster)) {
         rc = out_of_memory(err);
         goto out;
     }
-    roster->network_id = *lh_genesis_network_id(genesis);
-    roster->suite = lh_genesis_suite(genesis);
+    roster->network_id = *network_id;
+    roster->suite = suite_id;
     memcpy(roster->department, enrolment->department, sizeof roster->department);
     rc = lh_suite_new(&suite, roster->suite, err);
     if (rc != LH_OK) {
@@ -241,6 +237,28 @@ out:
     lh_suite_free(suite);
     lh_roster_free(roster);
     return rc;
+}
+
+enum lh_code lh_roster_new(struct lh_roster **out, const struct lh_genesis *genesis,
+                           struct lh_bytes department, struct lh_err *err)
+{
+    const struct lh_enrolment *enrolment = lh_genesis_find(genesis, department);
+
+    return enrolment != NULL
+               ? start(out, lh_genesis_network_id(genesis), lh_genesis_suite(genesis), enrolment,
+                       err)
+               : lh_err_set(err, LH_ERR_NOT_FOUND, "roster: no such member in the genesis");
+}
+
+enum lh_code lh_roster_new_in(struct lh_roster **out, const struct lh_members *members,
+                              const char *department, struct lh_err *err)
+{
+    const struct lh_member *member = lh_members_find(members, department);
+
+    return member != NULL
+               ? start(out, lh_members_network_id(members), lh_members_suite(members),
+                       &member->enrolment, err)
+               : lh_err_set(err, LH_ERR_NOT_FOUND, "roster: no such member in the epoch");
 }
 
 /* Make room for one more; LH_ERR_NOMEM. */
@@ -278,7 +296,8 @@ enum lh_code lh_roster_copy(struct lh_roster **out, const struct lh_roster *from
         struct lh_roster_row row = from->rows[i];
 
         row.key.enrolled_at = 0;
-        rc = add_row(roster, &row, err); /* in the same order, so row numbers stay what they were */
+        rc = lh_roster_row_add(roster, &row,
+                               err); /* in the same order, so row numbers stay what they were */
         if (rc == LH_OK && from->rows[i].verifier == NULL) {
             drop_verifier(roster, &roster->rows[i]);
         }
@@ -520,7 +539,7 @@ static struct lh_roster_row new_row(struct lh_suite *suite, const lhpb_PublicKey
     enum lh_code rc = take_checked_key(&key, wire, NULL);
 
     lh_assert(rc == LH_OK); /* lh_roster_check_apply has taken it once */
-    return row_of(suite, &key, kind, index);
+    return lh_roster_row_make(suite, &key, kind, index);
 }
 
 static uint32_t number_of(const struct lh_roster *roster, const struct lh_roster_row *row)
@@ -543,7 +562,7 @@ static enum lh_code apply_staff(struct lh_roster *roster, struct lh_suite *suite
     row.key.valid_from_unix_ms = (int64_t)staff->valid_from_ms;
     row.key.valid_until_unix_ms = time_or_open(staff->valid_until_ms);
     row.older = older != NULL ? number_of(roster, older) : LH_ROSTER_NONE;
-    enum lh_code rc = add_row(roster, &row, err);
+    enum lh_code rc = lh_roster_row_add(roster, &row, err);
     if (rc == LH_OK && row.older != LH_ROSTER_NONE) {
         roster->rows[row.older].key.is_replaced = true;
     }
@@ -587,7 +606,7 @@ static enum lh_code apply_session(struct lh_roster *roster, struct lh_suite *sui
     row.key.valid_from_unix_ms = (int64_t)body->event_time_ms;
     row.key.valid_until_unix_ms = (int64_t)session->expires_ms;
     row.parent = number_of(roster, parent);
-    return add_row(roster, &row, err);
+    return lh_roster_row_add(roster, &row, err);
 }
 
 /* What happened before the logout may still be sent in after it. */
@@ -651,7 +670,7 @@ static enum lh_code apply_key_epoch(struct lh_roster *roster, struct lh_suite *s
         epoch->purpose == LH_PURPOSE_OFFICER ? LH_SIGNER_OFFICER : LH_SIGNER_RECORDER, index);
     row.key.valid_from_unix_ms = (int64_t)epoch->valid_from_ms;
     row.key.valid_until_unix_ms = time_or_open(epoch->valid_until_ms);
-    return add_row(roster, &row, err);
+    return lh_roster_row_add(roster, &row, err);
 }
 
 enum lh_code lh_roster_apply(struct lh_roster *roster, struct lh_suite *suite,

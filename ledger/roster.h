@@ -9,13 +9,14 @@
  * and recorder: by the genesis file). A later LEAVE or KEYCOMP never makes an old signature bad.
  *  2. Intake asks more (lh_roster_check_intake): valid at event time, not revoked at recording.
  *  3. Key ids are unique: an enrolment that repeats one is refused.
+ *  4. A key that an epoch ended signs nothing behind the header that named the epoch.
  *
  * Pure, grows with the number of keys, not of entries; a key costs little, its verifier some KiB.
  * One writer; readers hold it still. Spec: specs/entries.md "Authority" and "Validity in time".
  */
 
 #include "ledger/authority.h"
-#include "ledger/genesis.h"
+#include "ledger/members.h"
 
 struct lh_roster;
 
@@ -38,6 +39,7 @@ struct lh_roster_key {
     int64_t valid_from_unix_ms;
     int64_t valid_until_unix_ms;  /* INT64_MAX: open */
     int64_t revoked_from_unix_ms; /* LEAVE, KEYCOMP: INT64_MAX if none */
+    bool is_ended;                /* by an epoch: rule 4 */
     bool is_replaced; /* by a later key of the same pseudonym: intake takes no more of it */
     const struct lh_verifier *verifier; /* borrowed from the roster; NULL: not kept at hand */
 };
@@ -45,6 +47,9 @@ struct lh_roster_key {
 /** Starts with the officers and the recorder of `department` in the genesis (copied). */
 enum lh_code lh_roster_new(struct lh_roster **out, const struct lh_genesis *genesis,
                            struct lh_bytes department, struct lh_err *err) LH_MUST_CHECK;
+/** As it starts in the epoch of `members`. LH_ERR_NOT_FOUND: the department is no member in it. */
+enum lh_code lh_roster_new_in(struct lh_roster **out, const struct lh_members *members,
+                              const char *department, struct lh_err *err) LH_MUST_CHECK;
 /**
  * What the next generation of the same ledger starts with: all that `from` knows, as keys that no
  * leaf of its own enrolled. spec entries.md 5.
@@ -108,6 +113,15 @@ enum lh_code lh_roster_check_intake(const struct lh_roster *roster, const lhpb_E
 enum lh_code lh_roster_apply(struct lh_roster *roster, struct lh_suite *suite,
                              const lhpb_Body *body, uint64_t index,
                              struct lh_err *err) LH_MUST_CHECK;
+/**
+ * The header at `index` goes on from the epoch `from` to `to`: officers and recorder that `to` has
+ * brought in are enrolled by it, and those of `from` that are not in `to` are ended. A key whose id
+ * is taken already stays what it is. On failure (LH_ERR_NOMEM) some of it may be done.
+ * spec trust.md 5.3.
+ */
+enum lh_code lh_roster_enter(struct lh_roster *roster, struct lh_suite *suite,
+                             const struct lh_members *from, const struct lh_members *to,
+                             uint64_t index, struct lh_err *err) LH_MUST_CHECK;
 /** Would lh_roster_apply accept it? Changes nothing. */
 enum lh_code lh_roster_check_apply(const struct lh_roster *roster, struct lh_suite *suite,
                                    const lhpb_Body *body, struct lh_err *err) LH_MUST_CHECK;

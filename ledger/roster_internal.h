@@ -1,7 +1,8 @@
 #ifndef LH_LEDGER_ROSTER_INTERNAL_H
 #define LH_LEDGER_ROSTER_INTERNAL_H
 
-/* Innards of the roster, shared by roster.c (what it knows) and roster_judge.c (what follows). */
+/* Innards of the roster, shared by roster.c (what it knows), roster_epoch.c (what an epoch
+ * changes) and roster_judge.c (what follows). */
 
 #include "ledger/roster.h"
 
@@ -51,6 +52,12 @@ struct lh_roster {
     size_t box_count;
 };
 
+/** A row of the given kind, open-ended and not yet in the roster. */
+struct lh_roster_row lh_roster_row_make(struct lh_suite *suite, const struct lh_pubkey *key,
+                                        enum lh_signer_kind kind, uint64_t index);
+/** Either all of it happens or nothing does; LH_ERR_NOMEM. */
+enum lh_code lh_roster_row_add(struct lh_roster *roster, struct lh_roster_row *row,
+                               struct lh_err *err) LH_MUST_CHECK;
 /** Row of a key id, pseudonym or session id; NULL if none. */
 struct lh_roster_row *lh_roster_row_find(const struct lh_roster *roster,
                                          const struct lh_roster_index *index, const void *key);

@@ -76,6 +76,10 @@ static enum lh_code check_signer(const struct lh_roster *roster, const lhpb_Body
                                  const struct lh_roster_key *key, struct signing *signing,
                                  struct lh_err *err)
 {
+    /* spec trust.md 5.3: "a key that the epoch ended signs none of these" */
+    if (key->is_ended) {
+        return lh_err_set(err, LH_ERR_DENIED, "an epoch ended the key of a signature");
+    }
     if (((unsigned)key->kind & authority->kinds) == 0) {
         return lh_err_set(err, LH_ERR_DENIED, "a %s key may not sign a %s",
                           lh_signer_kind_name(key->kind), lh_entry_type_name(body->type));
@@ -304,11 +308,29 @@ static enum lh_code check_key(const struct lh_roster *roster, const struct lh_ro
     return rc;
 }
 
+/* spec entries.md 5: "An OPEN names a staff member who has the role of an auditor" */
+static enum lh_code check_opener(const struct lh_roster *roster, const lhpb_Body *body,
+                                 struct lh_err *err)
+{
+    const struct lh_roster_row *row =
+        body->type == lhpb_EntryType_OPEN
+            ? lh_roster_row_find(roster, &roster->by_staff, body->staff)
+            : NULL;
+
+    return body->type != lhpb_EntryType_OPEN ||
+                   (row != NULL && (row->key.roles & LH_ROLE_AUDITOR) != 0)
+               ? LH_OK
+               : lh_err_set(err, LH_ERR_DENIED, "who opens a box is an auditor by role");
+}
+
 enum lh_code lh_roster_check_intake(const struct lh_roster *roster, const lhpb_Entry *entry,
                                     const lhpb_Body *body, int64_t now_unix_ms, struct lh_err *err)
 {
     enum lh_code rc = check_window(body, now_unix_ms, err);
 
+    if (rc == LH_OK) {
+        rc = check_opener(roster, body, err);
+    }
     for (size_t i = 0; rc == LH_OK && i < entry->signatures_count; i++) {
         const struct lh_roster_row *row =
             lh_roster_row_find(roster, &roster->by_id, entry->signatures[i].key_id);

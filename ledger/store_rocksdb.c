@@ -14,6 +14,8 @@
 #include "ledger/store.h"
 
 #include "crypto/base/assert.h"
+#include "crypto/base/buf.h"
+#include "ledger/manifest.h"
 #include "ledger/store_internal.h"
 
 #include <rocksdb/c.h>
@@ -45,6 +47,7 @@ static const size_t BLOCK_BYTES = 16 * 1024;
 /* What an opening sets aside besides tables: a log's room in advance (a memtable and a tenth), a
  * manifest, and something to work with. */
 static const size_t OPEN_BYTES = 32 * MIB;
+static const size_t MANIFEST_BYTES_MAX = 64 * MIB;
 
 struct rocks_store {
     struct lh_store base;
@@ -395,6 +398,43 @@ static enum lh_code check_place(const char *path, enum lh_store_mode mode, struc
     return check_room(path, err);
 }
 
+/* A whole file, of a bounded size; false where it cannot be read. */
+static bool read_file(struct lh_buf *out, const char *path)
+{
+    FILE *file = fopen(path, "rbe");
+    uint8_t *room = lh_buf_reserve(out, MANIFEST_BYTES_MAX);
+    bool is_read = file != NULL && room != NULL;
+
+    if (is_read) {
+        out->len = fread(room, 1, MANIFEST_BYTES_MAX, file);
+        is_read = ferror(file) == 0 && out->len < MANIFEST_BYTES_MAX;
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    return is_read;
+}
+
+/* Where the manifest that CURRENT names is damaged, if a cut there may help. */
+static bool find_damage(char manifest[PATH_MAX], size_t *out, const char *path)
+{
+    struct lh_buf content = LH_BUF_EMPTY;
+    char name[PATH_MAX];
+    bool is_found = snprintf(name, sizeof name, "%s/CURRENT", path) < (int)sizeof name &&
+                    read_file(&content, name) && content.len < 64;
+
+    if (is_found) {
+        int len = snprintf(manifest, PATH_MAX, "%s/%.*s", path,
+                           (int)strcspn(lh_buf_text(&content), "\n"), lh_buf_text(&content));
+        is_found = len > 0 && len < PATH_MAX && strstr(manifest, "/MANIFEST-") != NULL;
+    }
+    lh_buf_reset(&content);
+    is_found = is_found && read_file(&content, manifest) &&
+               lh_manifest_find_damage(out, lh_buf_bytes(&content));
+    lh_buf_clear(&content);
+    return is_found;
+}
+
 /* "another process has it" is a plain I/O error to RocksDB; only its words tell. */
 static enum lh_code take_open_msg(struct lh_err *err, char *msg, const char *path,
                                   enum lh_store_mode mode)
@@ -404,8 +444,21 @@ static enum lh_code take_open_msg(struct lh_err *err, char *msg, const char *pat
         return lh_err_set(err, LH_ERR_CONFLICT, "another process has the store at %s", path);
     }
     /* Under a reader a running node may change manifests. */
-    bool is_lost = mode != LH_STORE_READ && strstr(msg, "No such file") != NULL &&
-                   strstr(msg, "MANIFEST-") != NULL;
+    bool is_of_manifest = mode != LH_STORE_READ && strstr(msg, "MANIFEST-") != NULL;
+    char manifest[PATH_MAX];
+    size_t damage;
+
+    if (is_of_manifest && strncmp(msg, "Corruption", strlen("Corruption")) == 0 &&
+        find_damage(manifest, &damage, path)) {
+        rocksdb_free(msg);
+        return lh_err_set(err, LH_ERR_CORRUPT,
+                          "opening the store: the index of its files is damaged; where a power cut "
+                          "did that, nothing acknowledged is behind the damage: copy the store, "
+                          "run `truncate -s %zu %s`, start again, and it is judged against its "
+                          "guard; else restore a backup",
+                          damage, manifest);
+    }
+    bool is_lost = is_of_manifest && strstr(msg, "No such file") != NULL;
     enum lh_code rc = take_msg(err, msg, path);
     return lh_err_wrap(err, is_lost ? LH_ERR_CORRUPT : rc, "opening the store");
 }

@@ -137,6 +137,20 @@ static enum lh_code open_values(struct lh_walk *walk, enum lh_dimension dimensio
     return rc;
 }
 
+/* Nobody is on a row: these streams hold what matches, so there is nothing to be judged on it. */
+static enum lh_code open_subject(struct lh_walk *walk, struct lh_err *err)
+{
+    const struct lh_trail_query *query = walk->query;
+    enum lh_code rc = lh_walk_make_room(walk, query->token_count, err);
+
+    for (size_t i = 0; rc == LH_OK && i < query->token_count; i++) {
+        struct lh_store_key prefix = lh_keys_subject_prefix(
+            walk->ledger->shelf.number, lh_bytes_of(query->tokens[i], sizeof query->tokens[i]));
+        rc = lh_walk_add(walk, LH_DIMENSION_SUBJECT, &prefix, err);
+    }
+    return rc;
+}
+
 static enum lh_code open_record(struct lh_walk *walk, struct lh_err *err)
 {
     struct lh_store_key prefix =
@@ -146,15 +160,18 @@ static enum lh_code open_record(struct lh_walk *walk, struct lh_err *err)
     return rc == LH_OK ? lh_walk_add(walk, LH_DIMENSION_RECORD, &prefix, err) : rc;
 }
 
-/* spec ledger.md 9.2: "The rows of a query are found through the values of one filter (case, else
- * exchange, else staff, else item, else the days of the window, else record order); every filter is
- * then judged on the row, so the choice changes the cost and never the answer." */
+/* spec ledger.md 9.2: "The rows of a query are found through the values of one filter (person, else
+ * case, else exchange, else staff, else item, else the days of the window, else record order);
+ * every filter is then judged on the row, so the choice changes the cost and never the answer." */
 static enum lh_code open_driver(struct lh_walk *walk, struct lh_err *err)
 {
     const struct lh_trail_query *query = walk->query;
     bool is_complete = false;
     enum lh_code rc = LH_OK;
 
+    if (query->token_count > 0) {
+        return open_subject(walk, err);
+    }
     if (query->case_count > 0) {
         return open_values(walk, LH_DIMENSION_CASE, query->case_count, query->cases,
                            sizeof query->cases[0], err);

@@ -3,9 +3,9 @@
 
 /*
  * Trails: which entries match. Different filters combine with AND, several values of one filter
- * with OR. The narrowest indexed filter drives (case, exchange, staff, item, then time or record
- * order); the rest is judged on the covering row. Order is record order (the ledger's), ascending
- * or descending. Pages: a cursor is the index after / before which to go on.  Spec:
+ * with OR. The narrowest indexed filter drives (person, case, exchange, staff, item, then time or
+ * record order); the rest is judged on the covering row. Order is record order (the ledger's),
+ * ascending or descending. Pages: a cursor is the index after / before which to go on.  Spec:
  * specs/ledger.md 9.
  */
 
@@ -28,8 +28,10 @@ struct lh_trail_query {
     char purposes[LH_TRAIL_VALUES_MAX][49];
     size_t type_count;
     lhpb_EntryType types[LH_TRAIL_VALUES_MAX];
-    int64_t since_unix_ms; /* inclusive; event time unless by_recorded */
-    int64_t until_unix_ms; /* exclusive; INT64_MAX: open */
+    size_t token_count;          /* of one person; 0: whoever it is about */
+    const uint8_t (*tokens)[32]; /* borrowed */
+    int64_t since_unix_ms;       /* inclusive; event time unless by_recorded */
+    int64_t until_unix_ms;       /* exclusive; INT64_MAX: open */
     bool by_recorded;
     bool newest_first;
     uint64_t after; /* cursor: ascending, rows with index >= after; newest first, index < after. 0:

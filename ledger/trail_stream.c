@@ -15,14 +15,17 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+/* A walk by subject has no streams but those, so its cursors never change their table. */
 static enum lh_code open_cursor(const struct lh_walk *walk, struct lh_cursor *cursor,
-                                struct lh_err *err)
+                                enum lh_dimension dimension, struct lh_err *err)
 {
+    enum lh_table table = dimension == LH_DIMENSION_SUBJECT ? LH_TABLE_VAULT : LH_TABLE_INDEX;
+
     cursor->user = NULL;
     if (cursor->iter != NULL) {
         return LH_OK;
     }
-    return lh_store_iter_new(&cursor->iter, walk->ledger->shelf.store, LH_TABLE_INDEX, err);
+    return lh_store_iter_new(&cursor->iter, walk->ledger->shelf.store, table, err);
 }
 
 /* How many entries the run under the cursor stands for, and whether any can lie in the window. */
@@ -186,7 +189,7 @@ enum lh_code lh_walk_add(struct lh_walk *walk, enum lh_dimension dimension,
 
     lh_assert(at < walk->stream_room);
     struct lh_cursor *cursor = &walk->cursors[at % LH_TRAIL_CURSORS];
-    enum lh_code rc = open_cursor(walk, cursor, err);
+    enum lh_code rc = open_cursor(walk, cursor, dimension, err);
     if (rc != LH_OK) {
         return rc;
     }
@@ -259,7 +262,7 @@ static enum lh_code find_record(struct lh_walk *walk, uint64_t index, struct lh_
         return LH_OK;
     }
     if (walk->record.iter == NULL) {
-        enum lh_code rc = open_cursor(walk, &walk->record, err);
+        enum lh_code rc = open_cursor(walk, &walk->record, LH_DIMENSION_RECORD, err);
         if (rc != LH_OK) {
             return rc;
         }

@@ -72,28 +72,54 @@ static socklen_t address_len(const union lh_address *address)
     return address->any.sa_family == AF_INET6 ? sizeof address->v6 : sizeof address->v4;
 }
 
-int lh_address_listen(const union lh_address *address)
+/* -1, and errno as it was. */
+static int close_failed(int fd)
+{
+    int error = errno;
+
+    (void)close(fd);
+    errno = error;
+    return -1;
+}
+
+/*
+ * Accepted sockets inherit these: no delay for small writes, and little between us and the wire.
+ * Otherwise the kernel takes megabytes for who does not read, and asks for more only when a third
+ * of them is gone: nobody could tell a slow reader from none.
+ */
+static int open_socket(const union lh_address *address)
 {
     int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     const int on = 1;
     const int unsent_max = LH_ADDRESS_UNSENT_MAX;
 
-    /*
-     * Accepted sockets inherit these: no delay for small writes, and little between us and the
-     * wire. Otherwise the kernel takes megabytes for who does not read, and asks for more only when
-     * a third of them is gone: nobody could tell a slow reader from none.
-     */
-    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 &&
-        setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_max, sizeof unsent_max) == 0 &&
-        bind(fd, &address->any, address_len(address)) == 0 && listen(fd, LISTEN_BACKLOG) == 0) {
-        return fd;
+    if (fd >= 0 &&
+        (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
+         setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_max, sizeof unsent_max) != 0)) {
+        return close_failed(fd);
     }
-    if (fd >= 0) {
-        int error = errno;
+    return fd;
+}
 
-        (void)close(fd);
-        errno = error;
+int lh_address_listen(const union lh_address *address)
+{
+    int fd = open_socket(address);
+    const int on = 1;
+
+    if (fd >= 0 &&
+        (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+         bind(fd, &address->any, address_len(address)) != 0 || listen(fd, LISTEN_BACKLOG) != 0)) {
+        return close_failed(fd);
     }
-    return -1;
+    return fd;
+}
+
+int lh_address_dial(const union lh_address *address)
+{
+    int fd = open_socket(address);
+
+    if (fd >= 0 && connect(fd, &address->any, address_len(address)) != 0 && errno != EINPROGRESS) {
+        return close_failed(fd);
+    }
+    return fd;
 }

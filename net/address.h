@@ -26,5 +26,8 @@ void lh_address_format(char out[LH_ADDRESS_SIZE], const union lh_address *addres
  * while LH_ADDRESS_UNSENT_MAX bytes are unsent. -1 and errno.
  */
 int lh_address_listen(const union lh_address *address);
+/** A socket of the same kind on its way to `address`: writable when it is there or has failed,
+ * which SO_ERROR tells. -1 and errno. */
+int lh_address_dial(const union lh_address *address);
 
 #endif

@@ -14,6 +14,7 @@ struct lh_client {
     char *tls_key;
     char *tls_pin;
     int64_t timeout_ms;
+    bool is_base_url;
 };
 
 /* One request under way. */
@@ -65,6 +66,17 @@ static bool is_https_address(const char *node)
            colon > host && colon[1] != '\0' && strspn(colon + 1, "0123456789") == strlen(colon + 1);
 }
 
+static enum lh_code check_base_url(const char *node, struct lh_err *err)
+{
+    const char *host = strstr(node, "://");
+
+    if ((strncmp(node, "http://", 7) != 0 && !lh_client_is_https(node)) || host[3] == '\0' ||
+        host[3] == '/' || strpbrk(node, "?#@ ") != NULL) {
+        return lh_err_set(err, LH_ERR_INVALID, "\"%s\" is no URL: write https://HOST/PATH", node);
+    }
+    return LH_OK;
+}
+
 static enum lh_code check_address(const char *node, struct lh_err *err)
 {
     if (is_https_address(node)) {
@@ -90,7 +102,7 @@ static bool keep(char **out, const char *text)
 static bool keep_options(struct lh_client *client, const struct lh_client_options *options)
 {
     return keep(&client->node, options->node) &&
-           (!lh_client_is_https(options->node) ||
+           (options->is_base_url || !lh_client_is_https(options->node) ||
             (keep(&client->tls_cert, options->tls_cert) &&
              keep(&client->tls_key, options->tls_key) && keep(&client->tls_pin, options->tls_pin)));
 }
@@ -99,7 +111,8 @@ enum lh_code lh_client_new(struct lh_client **out, const struct lh_client_option
                            struct lh_err *err)
 {
     struct lh_client *client;
-    enum lh_code rc = check_address(options->node, err);
+    enum lh_code rc = options->is_base_url ? check_base_url(options->node, err)
+                                           : check_address(options->node, err);
 
     if (rc != LH_OK) {
         return rc;
@@ -109,6 +122,7 @@ enum lh_code lh_client_new(struct lh_client **out, const struct lh_client_option
         return lh_err_set(err, LH_ERR_NOMEM, "out of memory");
     }
     client->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : LH_CLIENT_TIMEOUT_MS;
+    client->is_base_url = options->is_base_url;
     client->curl = curl_easy_init();
     if (!keep_options(client, options) || client->curl == NULL) {
         lh_client_free(client);
@@ -297,6 +311,10 @@ static bool set_node(const struct lh_client *client)
 {
     CURL *curl = client->curl;
 
+    if (client->is_base_url) {
+        (void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+        return true;
+    }
     if (client->tls_pin == NULL) {
         (void)curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket_path(client->node));
         (void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
@@ -304,6 +322,19 @@ static bool set_node(const struct lh_client *client)
     }
     set_https(client);
     return curl_easy_setopt(curl, CURLOPT_PINNEDPUBLICKEY, client->tls_pin) == CURLE_OK;
+}
+
+static void add_url(struct lh_buf *out, const struct lh_client *client, const char *target)
+{
+    size_t len = strlen(client->node);
+
+    if (!client->is_base_url && client->tls_pin == NULL) {
+        lh_buf_add_text(out, "http://localhost");
+    } else {
+        len -= client->node[len - 1] == '/' ? 1 : 0; /* a target begins with one */
+        lh_buf_add(out, lh_bytes_of(client->node, len));
+    }
+    lh_buf_add_text(out, target);
 }
 
 static enum lh_code run(struct transfer *transfer, const char *target, const char *type,
@@ -318,9 +349,7 @@ static enum lh_code run(struct transfer *transfer, const char *target, const cha
     enum lh_code rc;
 
     lh_client_reply_clear(transfer->reply);
-    lh_buf_add_format(
-        &url, "%s%s",
-        transfer->client->tls_pin != NULL ? transfer->client->node : "http://localhost", target);
+    add_url(&url, transfer->client, target);
     rc = lh_buf_check(&url, transfer->err);
     if (rc != LH_OK) {
         goto out;

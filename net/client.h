@@ -35,8 +35,10 @@ struct lh_client_reply {
 void lh_client_reply_clear(struct lh_client_reply *reply);
 
 struct lh_client_options {
-    const char *node;     /* "unix:PATH" or "https://HOST:PORT" */
-    int64_t timeout_ms;   /* of one request, from connecting to its last byte; 0: _TIMEOUT_MS */
+    const char *node;   /* "unix:PATH" or "https://HOST:PORT" */
+    bool is_base_url;   /* `node` is "http://..." or "https://..." of somebody outside, with a path
+                           in front of every target; known by the system's authorities */
+    int64_t timeout_ms; /* of one request, from connecting to its last byte; 0: _TIMEOUT_MS */
     const char *tls_cert; /* https: our certificate, PEM, */
     const char *tls_key;  /* and its private key; */
     const char *tls_pin;  /* the node's key, as lh_tls_pin_format writes it */

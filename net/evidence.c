@@ -4,6 +4,7 @@
 #include "ledger/generation.h"
 #include "ledger/proof_text.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static const char MAGIC[] = "liuhen/evidence@";
@@ -12,6 +13,7 @@ static const char HEADER[] = "liuhen/evidence@v1";
 static const char *const KINDS[] = {
     [LH_EVIDENCE_TWO_ROOTS] = "two-roots",
     [LH_EVIDENCE_TWO_HISTORIES] = "two-histories",
+    [LH_EVIDENCE_BROKEN_RULE] = "broken-rule",
 };
 enum { KIND_COUNT = sizeof KINDS / sizeof KINDS[0] };
 
@@ -45,34 +47,78 @@ static void add_line(struct lh_buf *out, const char *word, struct lh_bytes bytes
     lh_buf_add_u8(out, '\n');
 }
 
-enum lh_code lh_evidence_format(struct lh_buf *out, const struct lh_evidence *evidence,
-                                struct lh_err *err)
+static void add_leaves(struct lh_buf *out, const struct lh_evidence *evidence)
 {
+    lh_buf_add_format(out, "rule %s\n", evidence->rule->id);
+    for (size_t i = 0; i < evidence->leaf_count; i++) {
+        const struct lh_shown_leaf *leaf = &evidence->leaves[i];
+
+        lh_buf_add_format(out, "leaf %" PRIu64 " ", leaf->index);
+        lh_base64_add(out, leaf->bytes);
+        lh_buf_add_u8(out, '\n');
+        lh_proof_path_format(out, &leaf->proof);
+    }
+}
+
+/* What stands before the heads, its last empty line included. */
+static void add_proof(struct lh_buf *out, const struct lh_evidence *evidence)
+{
+    switch (evidence->kind) {
+    case LH_EVIDENCE_TWO_ROOTS:
+        lh_buf_add_u8(out, '\n');
+        break;
+    case LH_EVIDENCE_TWO_HISTORIES:
+        add_line(out, "root", lh_hash_bytes(&evidence->root));
+        lh_proof_path_format(out, &evidence->proof);
+        break;
+    case LH_EVIDENCE_BROKEN_RULE:
+        add_leaves(out, evidence);
+        break;
+    }
+}
+
+static enum lh_code add_heads(struct lh_buf *out, const struct lh_evidence *evidence,
+                              struct lh_err *err)
+{
+    bool has_second = evidence->kind != LH_EVIDENCE_BROKEN_RULE;
+    bool is_swapped = false;
     struct lh_checkpoint first;
     struct lh_checkpoint second;
     struct lh_note note;
     enum lh_code rc = read_head(&first, &note, evidence->first, err);
 
-    if (rc == LH_OK) {
+    if (rc == LH_OK && has_second) {
         rc = read_head(&second, &note, evidence->second, err);
+        is_swapped = rc == LH_OK && !is_in_order(&first, &second);
     }
-    if (rc != LH_OK) {
-        return rc;
+    if (rc == LH_OK) {
+        lh_buf_add(out, is_swapped ? evidence->second : evidence->first);
     }
-    bool is_swapped = !is_in_order(&first, &second);
+    if (rc == LH_OK && has_second) {
+        lh_buf_add_u8(out, '\n');
+        lh_buf_add(out, is_swapped ? evidence->first : evidence->second);
+    }
+    return rc;
+}
+
+enum lh_code lh_evidence_format(struct lh_buf *out, const struct lh_evidence *evidence,
+                                struct lh_err *err)
+{
+    size_t start = out->len;
+    enum lh_code rc;
+
     lh_buf_add_format(out, "%s\nkind %s\n", HEADER, KINDS[evidence->kind]);
     add_line(out, "genesis", evidence->genesis);
     add_line(out, "generation", evidence->generation);
-    if (evidence->kind == LH_EVIDENCE_TWO_HISTORIES) {
-        add_line(out, "root", lh_hash_bytes(&evidence->root));
-        lh_proof_path_format(out, &evidence->proof);
-    } else {
-        lh_buf_add_u8(out, '\n');
+    add_proof(out, evidence);
+    rc = add_heads(out, evidence, err);
+    if (rc == LH_OK) {
+        rc = lh_buf_check(out, err);
     }
-    lh_buf_add(out, is_swapped ? evidence->second : evidence->first);
-    lh_buf_add_u8(out, '\n');
-    lh_buf_add(out, is_swapped ? evidence->first : evidence->second);
-    return lh_buf_check(out, err);
+    if (rc == LH_OK && out->len - start > LH_EVIDENCE_MAX) {
+        rc = lh_err_set(err, LH_ERR_LIMIT, "more than %d bytes", LH_EVIDENCE_MAX);
+    }
+    return rc;
 }
 
 /* The value of the line "<word> <value>". */
@@ -132,12 +178,78 @@ static enum lh_code take_header(struct lh_bytes *rest, struct lh_err *err)
     return LH_OK;
 }
 
+static enum lh_code take_rule(const struct lh_chain_rule **out, struct lh_bytes *rest,
+                              struct lh_err *err)
+{
+    struct lh_bytes value;
+    enum lh_code rc = take_value(&value, rest, "rule", err);
+
+    if (rc == LH_OK) {
+        *out = lh_breach_find_rule(value);
+        rc = *out != NULL ? LH_OK : lh_err_set(err, LH_ERR_UNKNOWN, "a rule that is not known");
+    }
+    return rc;
+}
+
+static bool has_leaf(struct lh_bytes rest)
+{
+    struct lh_bytes line;
+
+    return lh_text_next_line(&rest, &line) && line.len > strlen("leaf ") &&
+           memcmp(line.data, "leaf ", strlen("leaf ")) == 0;
+}
+
+/* A leaf with its path and the empty line behind it; its bytes are those that `store` grows by. */
+static enum lh_code take_leaf(struct lh_shown_leaf *out, struct lh_buf *store,
+                              struct lh_bytes *rest, struct lh_err *err)
+{
+    struct lh_bytes value;
+    struct lh_bytes index;
+    const uint8_t *space;
+    enum lh_code rc = take_value(&value, rest, "leaf", err);
+
+    if (rc != LH_OK) {
+        return rc;
+    }
+    space = memchr(value.data, ' ', value.len);
+    if (space == NULL) {
+        return lh_err_set(err, LH_ERR_INVALID, "a leaf without its index");
+    }
+    index = lh_bytes_of(value.data, (size_t)(space - value.data));
+    rc = lh_decimal_parse(&out->index, index, err);
+    if (rc == LH_OK) {
+        value = lh_bytes_of(space + 1, value.len - index.len - 1);
+        rc = lh_base64_decode(store, value, err);
+    }
+    return rc == LH_OK ? lh_proof_path_parse(&out->proof, rest, err) : lh_err_wrap(err, rc, "leaf");
+}
+
+/* The leaves follow each other in `store`, which may move while it grows: `ends` says where. */
+static enum lh_code take_leaves(struct lh_evidence *out, struct lh_buf *store,
+                                size_t ends[LH_BREACH_LEAVES_MAX], struct lh_bytes *rest,
+                                struct lh_err *err)
+{
+    enum lh_code rc = take_rule(&out->rule, rest, err);
+
+    while (rc == LH_OK && out->leaf_count < LH_BREACH_LEAVES_MAX &&
+           (out->leaf_count == 0 || has_leaf(*rest))) {
+        rc = take_leaf(&out->leaves[out->leaf_count], store, rest, err);
+        ends[out->leaf_count++] = store->len;
+    }
+    return rc;
+}
+
 /* What follows generation, with the empty line. */
-static enum lh_code take_proof(struct lh_evidence *out, struct lh_bytes *rest, struct lh_err *err)
+static enum lh_code take_proof(struct lh_evidence *out, struct lh_buf *store,
+                               size_t ends[LH_BREACH_LEAVES_MAX], struct lh_bytes *rest,
+                               struct lh_err *err)
 {
     struct lh_bytes value;
     enum lh_code rc = LH_OK;
 
+    if (out->kind == LH_EVIDENCE_BROKEN_RULE) {
+        return take_leaves(out, store, ends, rest, err);
+    }
     if (out->kind == LH_EVIDENCE_TWO_HISTORIES) {
         rc = take_value(&value, rest, "root", err);
         if (rc == LH_OK) {
@@ -171,12 +283,31 @@ static enum lh_code take_first_head(struct lh_bytes *out, struct lh_bytes *rest,
     return lh_err_set(err, LH_ERR_INVALID, "no empty line behind the first checkpoint");
 }
 
+/* The signed checkpoints, to the end. */
+static enum lh_code take_heads(struct lh_evidence *out, struct lh_bytes *rest, struct lh_err *err)
+{
+    enum lh_code rc = LH_OK;
+
+    if (out->kind == LH_EVIDENCE_BROKEN_RULE) {
+        out->first = *rest;
+        return rest->len > 0 ? LH_OK : lh_err_set(err, LH_ERR_INVALID, "no checkpoint");
+    }
+    rc = take_first_head(&out->first, rest, err);
+    if (rc == LH_OK && rest->len == 0) {
+        rc = lh_err_set(err, LH_ERR_INVALID, "no second checkpoint");
+    }
+    out->second = *rest;
+    return rc;
+}
+
 enum lh_code lh_evidence_parse(struct lh_evidence *out, struct lh_buf *store, struct lh_bytes text,
                                struct lh_err *err)
 {
     struct lh_evidence evidence = { .kind = LH_EVIDENCE_TWO_ROOTS };
+    size_t ends[LH_BREACH_LEAVES_MAX] = { 0 };
     struct lh_bytes rest = text;
     size_t genesis_len = 0;
+    size_t start = 0;
     enum lh_code rc;
 
     if (text.len > LH_EVIDENCE_MAX) {
@@ -193,22 +324,22 @@ enum lh_code lh_evidence_parse(struct lh_evidence *out, struct lh_buf *store, st
     }
     if (rc == LH_OK) {
         rc = take_base64(store, &rest, "generation", err);
+        start = store->len;
     }
     if (rc == LH_OK) {
-        rc = take_proof(&evidence, &rest, err);
+        rc = take_proof(&evidence, store, ends, &rest, err);
     }
     if (rc == LH_OK) {
-        rc = take_first_head(&evidence.first, &rest, err);
+        rc = take_heads(&evidence, &rest, err);
     }
     if (rc != LH_OK) {
         return rc;
     }
-    if (rest.len == 0) {
-        return lh_err_set(err, LH_ERR_INVALID, "no second checkpoint");
-    }
     evidence.genesis = lh_bytes_of(store->data, genesis_len);
-    evidence.generation = lh_bytes_of(store->data + genesis_len, store->len - genesis_len);
-    evidence.second = rest;
+    evidence.generation = lh_bytes_of(store->data + genesis_len, start - genesis_len);
+    for (size_t i = 0; i < evidence.leaf_count; start = ends[i++]) {
+        evidence.leaves[i].bytes = lh_bytes_of(store->data + start, ends[i] - start);
+    }
     *out = evidence;
     return LH_OK;
 }
@@ -230,9 +361,10 @@ static enum lh_code verify_heads(struct lh_evidence_report *out, const struct lh
     if (rc == LH_OK) {
         rc = lh_checkpoint_verify(&out->first, evidence->first, &seal, err);
     }
-    if (rc == LH_OK) {
-        rc = lh_checkpoint_verify(&out->second, evidence->second, &seal, err);
+    if (rc != LH_OK || evidence->kind == LH_EVIDENCE_BROKEN_RULE) {
+        return rc;
     }
+    rc = lh_checkpoint_verify(&out->second, evidence->second, &seal, err);
     if (rc == LH_OK && !is_in_order(&out->first, &out->second)) {
         rc = lh_err_set(err, LH_ERR_INVALID, "the heads are equal or not in their order");
     }
@@ -259,6 +391,46 @@ static enum lh_code verify_histories(const struct lh_evidence_report *report,
                                       err);
 }
 
+/* Of two roots nothing but their sizes is left to be judged. */
+static enum lh_code verify_roots(const struct lh_evidence_report *report, struct lh_err *err)
+{
+    return report->first.size == report->second.size
+               ? LH_OK
+               : lh_err_set(err, LH_ERR_FORGED, "two sizes may have two roots");
+}
+
+static enum lh_code verify_breach(struct lh_evidence_report *report,
+                                  const struct lh_evidence *evidence, struct lh_suite *suite,
+                                  const struct lh_genesis *genesis, struct lh_err *err)
+{
+    const struct lh_chain_rule *broken = NULL;
+    enum lh_code rc = lh_breach_judge(&broken, suite, genesis, &report->first, evidence->leaves,
+                                      evidence->leaf_count, err);
+
+    if (rc == LH_OK && broken != evidence->rule) {
+        rc = lh_err_set(err, LH_ERR_FORGED, "what is shown breaks %s, not %s", broken->id,
+                        evidence->rule->id);
+    }
+    report->rule = evidence->rule;
+    report->index = evidence->leaves[evidence->leaf_count - 1].index;
+    return rc;
+}
+
+static enum lh_code verify_kind(struct lh_evidence_report *report,
+                                const struct lh_evidence *evidence, struct lh_suite *suite,
+                                const struct lh_genesis *genesis, struct lh_err *err)
+{
+    switch (evidence->kind) {
+    case LH_EVIDENCE_TWO_ROOTS:
+        return verify_roots(report, err);
+    case LH_EVIDENCE_TWO_HISTORIES:
+        return verify_histories(report, evidence, suite, err);
+    case LH_EVIDENCE_BROKEN_RULE:
+        return verify_breach(report, evidence, suite, genesis, err);
+    }
+    return LH_ERR_INVALID;
+}
+
 enum lh_code lh_evidence_verify(struct lh_evidence_report *out, const struct lh_evidence *evidence,
                                 struct lh_err *err)
 {
@@ -274,12 +446,8 @@ enum lh_code lh_evidence_verify(struct lh_evidence_report *out, const struct lh_
     if (rc == LH_OK) {
         rc = verify_heads(&report, evidence, suite, genesis, err);
     }
-    if (rc == LH_OK && evidence->kind == LH_EVIDENCE_TWO_ROOTS &&
-        report.first.size != report.second.size) {
-        rc = lh_err_set(err, LH_ERR_FORGED, "two sizes may have two roots");
-    }
-    if (rc == LH_OK && evidence->kind == LH_EVIDENCE_TWO_HISTORIES) {
-        rc = verify_histories(&report, evidence, suite, err);
+    if (rc == LH_OK) {
+        rc = verify_kind(&report, evidence, suite, genesis, err);
     }
     if (rc == LH_OK) {
         *out = report;

@@ -21,6 +21,13 @@ static const struct {
     [LH_FRAME_NOMINATE] = { "NOMINATE", 16 * KIB },
     [LH_FRAME_COSIGNATURE] = { "COSIGNATURE", 2 * KIB },
     [LH_FRAME_EVIDENCE] = { "EVIDENCE", 160 * KIB },
+    [LH_FRAME_PROVE] = { "PROVE", 256 },
+    [LH_FRAME_PROOF] = { "PROOF", 4 * KIB },
+    [LH_FRAME_DECLINE] = { "DECLINE", 256 },
+    [LH_FRAME_PREPARE] = { "PREPARE", 8 * KIB },
+    [LH_FRAME_PROMISE] = { "PROMISE", 8 * KIB },
+    [LH_FRAME_PROPOSAL] = { "PROPOSAL", 20 * KIB },
+    [LH_FRAME_WANT] = { "WANT", 128 },
 };
 enum { TYPE_COUNT = sizeof TYPES / sizeof TYPES[0] };
 
@@ -52,6 +59,18 @@ static enum lh_code check_header(const struct lh_frame *frame, uint32_t len, str
                           lh_frame_name(frame->type), len);
     }
     return LH_OK;
+}
+
+bool lh_frame_has_header(struct lh_bytes rest, uint16_t *out_type)
+{
+    struct lh_reader in = lh_reader_of(rest);
+
+    if (rest.len < LH_FRAME_HEADER_SIZE) {
+        return false;
+    }
+    (void)lh_read_u32(&in); /* its length */
+    *out_type = lh_read_u16(&in);
+    return true;
 }
 
 enum lh_code lh_frame_next(struct lh_frame *out, struct lh_bytes *rest, struct lh_err *err)

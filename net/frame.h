@@ -33,6 +33,13 @@ enum lh_frame_type {
     LH_FRAME_NOMINATE = 11,
     LH_FRAME_COSIGNATURE = 12,
     LH_FRAME_EVIDENCE = 13,
+    LH_FRAME_PROVE = 14,
+    LH_FRAME_PROOF = 15,
+    LH_FRAME_DECLINE = 16,
+    LH_FRAME_PREPARE = 17,
+    LH_FRAME_PROMISE = 18,
+    LH_FRAME_PROPOSAL = 19,
+    LH_FRAME_WANT = 20,
 };
 
 enum { LH_FRAME_CRITICAL = 1 };
@@ -49,6 +56,8 @@ size_t lh_frame_limit(uint16_t type);
 /** "HELLO"; "?" for an unknown one. */
 const char *lh_frame_name(uint16_t type);
 
+/** A header is whole at the start of `rest`, and names `type`; the rest of it may be bad. */
+bool lh_frame_has_header(struct lh_bytes rest, uint16_t *out_type);
 /**
  * Cut the first frame off `rest`; its payload borrows from there. LH_AGAIN: it is not whole yet,
  * and `rest` is as it was; LH_ERR_LIMIT: longer than its type may be; LH_ERR_INVALID: flags without

@@ -205,6 +205,8 @@ enum lh_session_class lh_session_class_of(uint16_t type, uint32_t request)
     case LH_FRAME_LEAVES:
     case LH_FRAME_SEAL:
         return request != 0 ? LH_CLASS_BULK : LH_CLASS_LIVE;
+    case LH_FRAME_PROPOSAL:
+        return LH_CLASS_BULK; /* nothing waits for it */
     case LH_FRAME_HELLO:
     case LH_FRAME_BYE:
     case LH_FRAME_PING:
@@ -295,16 +297,28 @@ static enum lh_code take_ping(struct lh_session *session, const struct lh_frame 
     return rc;
 }
 
+/* Looks at no more than the header, so a stranger makes us wait for nothing longer than a HELLO. */
+/* spec network.md 5: "Nothing but HELLO and BYE is taken before the other's HELLO was good, and no
+ * second HELLO after it." */
+static enum lh_code check_turn(const struct lh_session *session, struct lh_bytes rest,
+                               struct lh_err *err)
+{
+    uint16_t type;
+
+    if (!lh_frame_has_header(rest, &type) || type == LH_FRAME_BYE ||
+        (type == LH_FRAME_HELLO) == (session->state == LH_SESSION_HELLO)) {
+        return LH_OK;
+    }
+    return lh_err_set(err, LH_ERR_INVALID,
+                      type == LH_FRAME_HELLO ? "a second HELLO" : "no HELLO first");
+}
+
 /* What the session deals with itself; LH_AGAIN: it is the caller's. */
 static enum lh_code deal_with(struct lh_session *session, const struct lh_frame *frame,
                               struct lh_err *err)
 {
     if (frame->type == LH_FRAME_BYE) {
         return take_bye(session, frame, err);
-    }
-    if ((frame->type == LH_FRAME_HELLO) != (session->state == LH_SESSION_HELLO)) {
-        return lh_err_set(err, LH_ERR_INVALID,
-                          frame->type == LH_FRAME_HELLO ? "a second HELLO" : "no HELLO first");
     }
     switch (frame->type) {
     case LH_FRAME_HELLO:
@@ -363,7 +377,10 @@ enum lh_code lh_session_next(struct lh_session *session, struct lh_frame *out, i
         if (session->state == LH_SESSION_CLOSED) {
             return lh_err_set(err, LH_ERR_NOT_FOUND, "the session is closed");
         }
-        rc = lh_frame_next(&frame, &rest, err);
+        rc = check_turn(session, rest, err);
+        if (rc == LH_OK) {
+            rc = lh_frame_next(&frame, &rest, err);
+        }
         if (rc == LH_AGAIN) {
             return rc;
         }

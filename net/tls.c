@@ -15,12 +15,15 @@
 static const char PIN_START[] = "sha256//";
 
 /* A peer's certificate list is a leaf, perhaps with the authority that made it. */
-enum { CERT_LIST_MAX = 16 * 1024 };
+enum { CERT_LIST_MAX = 16 * 1024, PROTOCOL_MAX = 32 };
 
 struct lh_tls {
     SSL_CTX *ctx;
     bool (*is_known)(void *arg, const struct lh_tls_pin *pin);
     void *arg;
+    bool is_protocol_required;
+    size_t alpn_len;
+    unsigned char alpn[1 + PROTOCOL_MAX]; /* as on the wire: its length, its name */
     struct lh_tls_pin pin;
     int64_t ends_unix_ms;
 };
@@ -33,6 +36,7 @@ struct lh_tls_session {
     void *arg;
     struct lh_tls_pin peer;
     size_t guest_len;
+    bool is_protocol_required;
     bool is_greeted;
     bool is_stranger;
 };
@@ -81,16 +85,15 @@ static int on_peer_cert(X509_STORE_CTX *store, void *arg)
     return 0;
 }
 
-/* Clients may offer protocols; the only one here is HTTP/1.1. */
+/* Who dials may offer protocols; here is one only. */
 static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
                    const unsigned char *in, unsigned in_len, void *arg)
 {
-    static const unsigned char ours[] = "\x08http/1.1";
+    const struct lh_tls *tls = arg;
     unsigned char *chosen = NULL;
 
     (void)ssl;
-    (void)arg;
-    if (SSL_select_next_proto(&chosen, out_len, ours, sizeof ours - 1, in, in_len) !=
+    if (SSL_select_next_proto(&chosen, out_len, tls->alpn, (unsigned)tls->alpn_len, in, in_len) !=
         OPENSSL_NPN_NEGOTIATED) {
         return SSL_TLSEXT_ERR_ALERT_FATAL;
     }
@@ -98,16 +101,19 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
     return SSL_TLSEXT_ERR_OK;
 }
 
-static bool configure(SSL_CTX *ctx)
+static bool configure(struct lh_tls *tls)
 {
+    SSL_CTX *ctx = tls->ctx;
+
     (void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     (void)SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
     (void)SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_max_cert_list(ctx, CERT_LIST_MAX);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
     SSL_CTX_set_cert_verify_callback(ctx, on_peer_cert, NULL);
-    SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
-    return SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 &&
+    SSL_CTX_set_alpn_select_cb(ctx, on_alpn, tls);
+    return SSL_CTX_set_alpn_protos(ctx, tls->alpn, (unsigned)tls->alpn_len) == 0 &&
+           SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 &&
            SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 &&
            SSL_CTX_set_num_tickets(ctx, 0) == 1 &&
            SSL_CTX_set_ciphersuites(ctx, "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:"
@@ -169,6 +175,18 @@ static enum lh_code take_key(struct lh_tls *tls, const struct lh_tls_options *op
     return rc;
 }
 
+static void set_protocol(struct lh_tls *tls, const char *protocol)
+{
+    const char *name = protocol != NULL ? protocol : "http/1.1";
+    size_t len = strlen(name);
+
+    lh_assert(len <= PROTOCOL_MAX);
+    tls->is_protocol_required = protocol != NULL;
+    tls->alpn[0] = (unsigned char)len;
+    memcpy(tls->alpn + 1, name, len);
+    tls->alpn_len = 1 + len;
+}
+
 enum lh_code lh_tls_new(struct lh_tls **out, const struct lh_tls_options *options,
                         struct lh_err *err)
 {
@@ -181,8 +199,9 @@ enum lh_code lh_tls_new(struct lh_tls **out, const struct lh_tls_options *option
     }
     tls->is_known = options->is_known;
     tls->arg = options->arg;
-    tls->ctx = SSL_CTX_new(TLS_server_method());
-    if (tls->ctx == NULL || !configure(tls->ctx)) {
+    set_protocol(tls, options->protocol);
+    tls->ctx = SSL_CTX_new(TLS_method());
+    if (tls->ctx == NULL || !configure(tls)) {
         rc = lh_tls_err(err, LH_ERR_NOMEM, "TLS cannot be set up");
         goto out;
     }
@@ -219,7 +238,7 @@ int64_t lh_tls_ends_unix_ms(const struct lh_tls *tls)
 
 /* ---- sessions ---- */
 
-enum lh_code lh_tls_session_new(struct lh_tls_session **out, const struct lh_tls *tls,
+static enum lh_code session_new(struct lh_tls_session **out, const struct lh_tls *tls,
                                 struct lh_err *err)
 {
     struct lh_tls_session *session = calloc(1, sizeof *session);
@@ -229,6 +248,7 @@ enum lh_code lh_tls_session_new(struct lh_tls_session **out, const struct lh_tls
     }
     session->is_known = tls->is_known;
     session->arg = tls->arg;
+    session->is_protocol_required = tls->is_protocol_required;
     session->ssl = SSL_new(tls->ctx);
     session->in = BIO_new(BIO_s_mem());
     session->out = BIO_new(BIO_s_mem());
@@ -244,9 +264,30 @@ enum lh_code lh_tls_session_new(struct lh_tls_session **out, const struct lh_tls
     BIO_set_mem_eof_return(session->out, -1);
     SSL_set_bio(session->ssl, session->in, session->out);
     SSL_set_app_data(session->ssl, session);
-    SSL_set_accept_state(session->ssl);
     *out = session;
     return LH_OK;
+}
+
+enum lh_code lh_tls_session_new(struct lh_tls_session **out, const struct lh_tls *tls,
+                                struct lh_err *err)
+{
+    enum lh_code rc = session_new(out, tls, err);
+
+    if (rc == LH_OK) {
+        SSL_set_accept_state((*out)->ssl);
+    }
+    return rc;
+}
+
+enum lh_code lh_tls_session_dial(struct lh_tls_session **out, const struct lh_tls *tls,
+                                 struct lh_err *err)
+{
+    enum lh_code rc = session_new(out, tls, err);
+
+    if (rc == LH_OK) {
+        SSL_set_connect_state((*out)->ssl);
+    }
+    return rc;
 }
 
 void lh_tls_session_free(struct lh_tls_session *session)
@@ -275,6 +316,15 @@ enum lh_code lh_tls_session_feed(struct lh_tls_session *session, struct lh_bytes
     return LH_OK;
 }
 
+static bool is_protocol_agreed(const struct lh_tls_session *session)
+{
+    const unsigned char *name = NULL;
+    unsigned len = 0;
+
+    SSL_get0_alpn_selected(session->ssl, &name, &len);
+    return len > 0 || !session->is_protocol_required;
+}
+
 enum lh_code lh_tls_session_greet(struct lh_tls_session *session, struct lh_err *err)
 {
     int got;
@@ -282,6 +332,9 @@ enum lh_code lh_tls_session_greet(struct lh_tls_session *session, struct lh_err 
 
     ERR_clear_error();
     got = SSL_do_handshake(session->ssl);
+    if (got == 1 && !is_protocol_agreed(session)) {
+        return lh_err_set(err, LH_ERR_INVALID, "no protocol was agreed on");
+    }
     if (got == 1) {
         session->is_greeted = true;
         return LH_OK;
@@ -363,6 +416,17 @@ void lh_tls_session_sent(struct lh_tls_session *session, size_t len)
         lh_assert(got > 0);
         len -= (size_t)got;
     }
+}
+
+enum lh_code lh_tls_session_export(struct lh_tls_session *session, const char *label, uint8_t *out,
+                                   size_t len, struct lh_err *err)
+{
+    lh_assert(session->is_greeted);
+    ERR_clear_error();
+    if (SSL_export_keying_material(session->ssl, out, len, label, strlen(label), NULL, 0, 0) != 1) {
+        return lh_tls_err(err, LH_ERR_NOMEM, "TLS exporter");
+    }
+    return LH_OK;
 }
 
 const struct lh_tls_pin *lh_tls_session_peer(const struct lh_tls_session *session)

@@ -32,12 +32,15 @@ void lh_tls_pin_format(char out[LH_TLS_PIN_TEXT_SIZE], const struct lh_tls_pin *
 enum lh_code lh_tls_pin_parse(struct lh_tls_pin *out, struct lh_bytes text,
                               struct lh_err *err) LH_MUST_CHECK;
 
-/* A certificate and its private key, ready to serve. */
+/* A certificate and its private key, ready to serve and to dial. */
 struct lh_tls;
 
 struct lh_tls_options {
     const char *cert_path; /* PEM; the first certificate counts */
     const char *key_path;  /* PKCS#8 PEM of mode 0600, P-256 or Ed25519 */
+    /* LH_KEEPS. The one protocol (ALPN) that is spoken; NULL: http/1.1, offered or not. One that is
+     * named must be agreed on. */
+    const char *protocol;
     bool (*is_known)(void *arg, const struct lh_tls_pin *pin); /* asked once in each handshake */
     void *arg;                                                 /* LH_KEEPS, for the sessions too */
 };
@@ -53,11 +56,15 @@ const struct lh_tls_pin *lh_tls_pin(const struct lh_tls *tls);
 /** When its certificate ends. It is served afterwards too: who pins the key does not mind. */
 int64_t lh_tls_ends_unix_ms(const struct lh_tls *tls);
 
-/* The server's side of one connection. */
+/* One side of one connection. */
 struct lh_tls_session;
 
+/** The side that was dialled. LH_ERR_NOMEM. */
 enum lh_code lh_tls_session_new(struct lh_tls_session **out, const struct lh_tls *tls,
                                 struct lh_err *err) LH_MUST_CHECK;
+/** The side that dials; lh_tls_session_greet makes its first bytes. LH_ERR_NOMEM. */
+enum lh_code lh_tls_session_dial(struct lh_tls_session **out, const struct lh_tls *tls,
+                                 struct lh_err *err) LH_MUST_CHECK;
 void lh_tls_session_free(struct lh_tls_session *session);
 
 /** Take all of `cipher`, which came from the peer. LH_ERR_LIMIT: too much for a handshake. */
@@ -84,6 +91,10 @@ void lh_tls_session_end(struct lh_tls_session *session);
 struct lh_bytes lh_tls_session_output(const struct lh_tls_session *session);
 /** The first `len` bytes of the output are on their way. */
 void lh_tls_session_sent(struct lh_tls_session *session, size_t len);
+/** Fill `out` with what both sides of this channel know and nobody else does (RFC 8446, 7.5), under
+ * `label` and without a context; once the handshake is done. LH_ERR_NOMEM. */
+enum lh_code lh_tls_session_export(struct lh_tls_session *session, const char *label, uint8_t *out,
+                                   size_t len, struct lh_err *err) LH_MUST_CHECK;
 /** The peer's pin, once the handshake is done. */
 const struct lh_tls_pin *lh_tls_session_peer(const struct lh_tls_session *session);
 

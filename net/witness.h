@@ -9,7 +9,7 @@
  *
  *   1. It cosigns only what extends the last head it cosigned, or is that head again.
  *   2. That a head is cosigned is durable before the cosignature leaves: the caller stores `next`,
- *      synced, says lh_witness_stored, and only then signs.
+ *      synced, says lh_witness_stored, and only then answers.
  *   3. Comparing and storing are one step: while one head is being stored, every other is refused.
  *   4. A head of our own network is cosigned only while the replica holds every leaf below it.
  *

@@ -1,9 +1,11 @@
 #include "node/api.h"
 
+#include "crypto/aloud.h"
 #include "crypto/base/assert.h"
 #include "crypto/text.h"
 #include "net/json_more.h"
 #include "node/api_internal.h"
+#include "node/cosigner.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +43,9 @@ void lh_api_call_finish(struct lh_api_call *call)
     }
     lh_http_add_header(call->http, "Cache-Control",
                        call->problem.code == LH_PROBLEM_NONE ? call->cache : "no-store");
+    if (call->problem.code == LH_PROBLEM_NONE && call->level != NULL) {
+        lh_http_add_header(call->http, "Liuhen-Level", call->level);
+    }
     if (call->problem.code != LH_PROBLEM_NONE) {
         lh_counter_add(&node->metrics.requests_refused, 1);
         lh_log_write(node->log,
@@ -77,9 +82,22 @@ static void answer_run(struct lh_job *job, struct lh_worker *worker)
     lh_mailbox_post(call->node->mailbox, job);
 }
 
+static void answer_again(void *arg, bool is_over)
+{
+    struct lh_api_call *call = arg;
+
+    call->wait.is_over = is_over;
+    lh_buf_reset(&call->body);
+    lh_jobs_add(call->node->jobs, &call->job);
+}
+
 static void answer_done(struct lh_job *job)
 {
-    lh_api_call_finish((struct lh_api_call *)job);
+    struct lh_api_call *call = (struct lh_api_call *)job;
+
+    if (!lh_api_wait_more(call)) {
+        lh_api_call_finish(call);
+    }
 }
 
 /* ---- helpers ----------------------------------------------------------------------------------
@@ -207,6 +225,12 @@ bool lh_api_head(struct lh_api_call *call, uint64_t *out_size, struct lh_buf *ou
         lh_api_call_fail(call, rc, "the newest block", &err);
         return false;
     }
+    rc = lh_api_add_cosignatures(call, head.size, &block.checkpoint, &err);
+    if (rc != LH_OK) {
+        lh_buf_clear(&block.checkpoint);
+        lh_api_call_fail(call, rc, "the newest block", &err);
+        return false;
+    }
     *out_size = head.size;
     lh_buf_clear(out_checkpoint);
     *out_checkpoint = block.checkpoint;
@@ -249,6 +273,7 @@ static void get_metrics(struct lh_api_call *call)
     lh_node_gauges(call->node, &gauges);
     call->content_type = "text/plain; version=0.0.4; charset=utf-8";
     lh_metrics_format(&call->body, &call->node->metrics, &gauges);
+    lh_peers_add_metrics(call->node->peers, &call->body);
     lh_api_call_finish(call);
 }
 
@@ -269,6 +294,33 @@ static void add_tls(struct lh_json *json, const struct lh_node *node)
     lh_json_add_string(json, "address", lh_tls_door_address(node->door));
     lh_json_add_string(json, "pin", pin);
     lh_json_add_time(json, "certificate_until", lh_node_tls_ends_unix_ms(node));
+    lh_json_end_object(json);
+}
+
+static void add_witness(struct lh_json *json, const struct lh_node *node)
+{
+    struct lh_buf vkey = LH_BUF_EMPTY;
+
+    if (node->cosigner == NULL) {
+        return;
+    }
+    lh_note_key_format(&vkey, lh_cosigner_key(node->cosigner));
+    lh_json_begin_object(json, "witness");
+    lh_json_add_text(json, "vkey", lh_buf_bytes(&vkey));
+    lh_json_add_u64(json, "logs", lh_cosigner_log_count(node->cosigner));
+    lh_json_end_object(json);
+    lh_buf_clear(&vkey);
+}
+
+static void add_epoch(struct lh_json *json, const struct lh_ledger_head *head)
+{
+    char aloud[LH_ALOUD_SIZE];
+
+    lh_aloud_format(aloud, &head->epoch_hash);
+    lh_json_begin_object(json, "epoch");
+    lh_json_add_u64(json, "number", head->epoch);
+    lh_json_add_hex(json, "hash", lh_hash_bytes(&head->epoch_hash));
+    lh_json_add_string(json, "read_aloud", aloud);
     lh_json_end_object(json);
 }
 
@@ -337,6 +389,7 @@ static void get_status(struct lh_api_call *call)
     if (head.height > 0) {
         lh_json_add_hex(&json, "root", lh_hash_bytes(&head.root));
         lh_json_add_time(&json, "head_time", head.time_unix_ms);
+        add_epoch(&json, &head);
     }
     lh_json_add_u64(&json, "generation", lh_ledger_generation(node->ledger));
     if (lh_ledger_reason(node->ledger) == REASON_UNSAFE_RESTORE) {
@@ -356,7 +409,13 @@ static void get_status(struct lh_api_call *call)
     lh_json_add_u64(&json, "queue", gauges.queue_depth);
     lh_json_add_u64(&json, "connections", gauges.connections);
     lh_json_add_u64(&json, "clients", node->config->client_count);
+    lh_json_begin_object(&json, "disk");
+    lh_json_add_u64(&json, "free", gauges.disk_free);
+    lh_json_add_u64(&json, "total", gauges.disk_total);
+    lh_json_end_object(&json);
     add_tls(&json, node);
+    lh_peers_add_json(node->peers, &json);
+    add_witness(&json, node);
     lh_json_end_object(&json);
     lh_api_call_finish(call);
 }
@@ -386,7 +445,9 @@ static const struct route routes[] = {
     { "/v1/events", true, false, lh_api_post_events, NULL },
     { "/v1/acts", true, false, lh_api_post_acts, NULL },
     { "/v1/entries/", false, false, NULL, lh_api_entry },
-    { "/v1/trail", false, false, NULL, lh_api_trail },
+    { "/v1/trail", false, false, lh_api_get_trail, NULL },
+    { "/v1/private/", true, false, lh_api_post_private, NULL },
+    { "/v1/search", true, false, lh_api_post_search, NULL },
     { "/v1/receipts", false, false, NULL, lh_api_receipt },
     { "/v1/receipts/", false, false, NULL, lh_api_receipt },
     { "/v1/checkpoint", false, false, NULL, lh_api_checkpoint },
@@ -394,13 +455,20 @@ static const struct route routes[] = {
     { "/v1/staff", false, false, NULL, lh_api_staff },
     { "/v1/genesis", false, false, get_genesis, NULL },
     { "/v1/archive", false, false, lh_api_get_archive, NULL },
+    { "/v1/peers", false, false, lh_api_get_peers, NULL },
     { "/v1/status", false, false, get_status, NULL },
+    { "/v1/network", false, false, lh_api_get_network, NULL },
+    { "/v1/proposals", true, false, lh_api_post_proposals, NULL },
+    { "/v1/proposals/", false, false, lh_api_get_proposal, NULL },
+    { "/v1/cosignatures", true, false, lh_api_post_cosignatures, NULL },
+    { "/add-checkpoint", true, false, lh_api_add_checkpoint, NULL },
     { "/healthz", false, true, get_health, NULL },
     { "/readyz", false, true, get_ready, NULL },
     { "/metrics", false, true, get_metrics, NULL },
 };
 
 static const struct route tile_route = { "/", false, false, NULL, lh_api_tile };
+static const struct route witness_route = { "/", false, false, NULL, lh_api_cosigned };
 
 static bool route_matches(const struct route *route, const char *path)
 {
@@ -432,6 +500,9 @@ static const struct route *find_route(const struct lh_node *node, const char *pa
         if (route_matches(&routes[i], path)) {
             return &routes[i];
         }
+    }
+    if (node->cosigner != NULL && lh_api_is_witness_path(path)) {
+        return &witness_route;
     }
     return find_log(node, path) != NULL ? &tile_route : NULL;
 }
@@ -473,6 +544,9 @@ static struct lh_api_call *call_new(struct lh_node *node, struct lh_http_request
     call->content_type = LH_JSON_TYPE;
     call->cache = "no-store";
     call->body = (struct lh_buf)LH_BUF_EMPTY;
+    call->wait.waiting.resume = answer_again;
+    call->wait.waiting.arg = call;
+    call->wait.waiting.weight = 1;
     return call;
 }
 
@@ -498,6 +572,7 @@ void lh_api_handle(struct lh_http_request *request, void *arg)
                lh_http_peer(request)->is_pinned ? "this certificate's key has no client line"
                                                 : "this uid has no client line");
     } else if (route->handle != NULL) {
+        call->rest = path + strlen(route->path);
         route->handle(call);
     } else {
         call->rest = path + strlen(route->path);

@@ -6,7 +6,8 @@
  * The events of a request reach the committer together and in their order, or none of them does.
  * How many are on their way at once is bounded before room is made for them.
  * A reply is formatted by the loop when it is small, otherwise, or when receipts must be read from
- * the store, in the pool.
+ * the store, in the pool. One that waits for a level is put aside and formatted anew whenever a
+ * level was reached; it holds nothing then that recording needs.
  */
 
 #include "node/api_internal.h"
@@ -19,7 +20,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 32, SMALL_REPLY = 16 };
+enum {
+    CHUNK = 32,
+    SMALL_REPLY = 16,
+    RESULT_ROOM = 768, /* of a reply, for a result beside the receipt's bytes */
+};
 
 struct post;
 
@@ -45,6 +50,8 @@ struct post {
     _Atomic size_t chunks_left;
     size_t unsettled; /* the committer's, once submitted */
     bool needs_store; /* a receipt must be read */
+    bool is_settled;  /* every event is */
+    bool is_measured; /* its time stands in the metrics */
 };
 
 /* ---- reply ------------------------------------------------------------------------------------
@@ -84,18 +91,46 @@ static enum lh_code format_fresh_receipt(const struct post *post, const struct l
     return lh_receipt_format(out, &receipt, err);
 }
 
-/* The leaf of an entry of before, and its receipt, the same text as the first time. */
-static enum lh_code read_stored(const struct post *post, struct lh_intake *event,
-                                struct lh_suite *suite, struct lh_buf *out, struct lh_err *err)
+/* Of all that was recorded, the lowest level that a receipt shows. */
+static void lower_level(struct post *post, enum lh_level level)
+{
+    struct lh_api_wait *wait = &post->call->wait;
+
+    wait->reached = level < wait->reached ? level : wait->reached;
+}
+
+/* spec network.md 8: "A level that was reached is on disk before it is told, and never falls." */
+static bool wants_more_than_a_seal(const struct post *post)
+{
+    return post->call->wait.wanted > LH_LEVEL_SEALED;
+}
+
+static enum lh_code read_receipt(struct post *post, const struct lh_intake *event,
+                                 struct lh_suite *suite, struct lh_receipt *out, struct lh_err *err)
+{
+    enum lh_level level = LH_LEVEL_SEALED;
+    enum lh_code rc = wants_more_than_a_seal(post)
+                          ? lh_levels_receipt(post->node->store, event->ledger, suite, event->index,
+                                              out, &level, err)
+                          : lh_ledger_receipt(event->ledger, suite, event->index, 0, out, err);
+
+    lower_level(post, level);
+    return rc;
+}
+
+/* The leaf of an entry of before, and its receipt, the same text as the first time unless more is
+ * waited for. */
+static enum lh_code read_stored(struct post *post, struct lh_intake *event, struct lh_suite *suite,
+                                struct lh_buf *out, struct lh_err *err)
 {
     struct lh_receipt receipt = LH_RECEIPT_EMPTY;
     enum lh_code rc;
 
-    if (!post->with_receipts) {
+    if (!post->with_receipts && !wants_more_than_a_seal(post)) {
         return lh_ledger_leaf(event->ledger, event->index, &event->leaf, err);
     }
-    rc = lh_ledger_receipt(event->ledger, suite, event->index, 0, &receipt, err);
-    if (rc == LH_OK) {
+    rc = read_receipt(post, event, suite, &receipt, err);
+    if (rc == LH_OK && post->with_receipts) {
         rc = lh_receipt_format(out, &receipt, err);
     }
     if (rc == LH_OK) { /* leaf and block of the entry recorded first */
@@ -140,7 +175,7 @@ static void add_success(struct post *post, struct lh_json *json, struct lh_intak
     struct lh_err err = LH_ERR_NONE;
     char name[LH_ORIGIN_MAX + 1];
     enum lh_code rc =
-        event->status == LH_INTAKE_RECORDED
+        event->status == LH_INTAKE_RECORDED && !wants_more_than_a_seal(post)
             ? (post->with_receipts ? format_fresh_receipt(post, event, &receipt, &err) : LH_OK)
             : read_stored(post, event, suite, &receipt, &err);
 
@@ -148,6 +183,7 @@ static void add_success(struct post *post, struct lh_json *json, struct lh_intak
         lh_problem_set(&post->call->problem, LH_PROBLEM_INTERNAL, "receipt: %s", err.text);
     }
     struct lh_hash leaf_hash = lh_hash_leaf(suite, lh_buf_bytes(&event->leaf));
+    (void)lh_buf_reserve(json->out, receipt.len + RESULT_ROOM);
     lh_api_entry_text(event->ledger, event->index, name);
     lh_json_add_string(json, "status", status_name(event->status));
     if (event->status == LH_INTAKE_DUPLICATE) {
@@ -195,6 +231,7 @@ static enum lh_code read_journaled(struct post *post, struct lh_intake *event, s
 
 static void add_journaled(struct post *post, struct lh_json *json, struct lh_intake *event)
 {
+    lower_level(post, LH_LEVEL_RECORDED);
     lh_json_add_string(json, "status", "journaled");
     if (event->status == LH_INTAKE_DUPLICATE) {
         lh_json_add_bool(json, "duplicate", true);
@@ -225,7 +262,10 @@ static void add_result(struct post *post, struct lh_json *json, struct lh_intake
 static void format_reply(struct post *post, struct lh_suite *suite)
 {
     struct lh_json json = lh_json_of(&post->call->body);
+    size_t rejected = 0;
 
+    lh_api_wait_look(post->call);
+    post->call->wait.reached = wants_more_than_a_seal(post) ? LH_LEVEL_FINAL : LH_LEVEL_SEALED;
     lh_json_begin_object(&json, NULL);
     lh_json_add_string(&json, "schema", "liuhen.events/1");
     lh_json_begin_array(&json, "results");
@@ -235,6 +275,7 @@ static void format_reply(struct post *post, struct lh_suite *suite)
         lh_json_begin_object(&json, NULL);
         lh_json_add_u64(&json, "n", n);
         if (event->status == LH_INTAKE_REJECTED) {
+            rejected++;
             lh_json_add_string(&json, "status", status_name(event->status));
             lh_problem_add(&json, "problem", &event->problem, lh_http_request_id(post->call->http));
         } else {
@@ -243,6 +284,9 @@ static void format_reply(struct post *post, struct lh_suite *suite)
         lh_json_end_object(&json);
     }
     lh_json_end_array(&json);
+    if (post->call->wait.is_asked && rejected < post->input.count) {
+        lh_json_add_string(&json, "level", lh_level_name(post->call->wait.reached));
+    }
     lh_json_end_object(&json);
 }
 
@@ -281,12 +325,36 @@ static unsigned status_of(const struct post *post)
 /* ---- the end of a request, on the loop ---------------------------------------------------------
  */
 
+/* How long recording took, without what is waited for afterwards. */
+static void measure(struct post *post)
+{
+    struct lh_node *node = post->node;
+
+    if (!post->is_measured) {
+        post->is_measured = true;
+        lh_histogram_add(&node->metrics.request_seconds,
+                         (double)(lh_node_mono_ms(node) - post->start_mono_ms) / 1000);
+    }
+}
+
+/* Room for others: what waits for a level is recorded already. */
+static void release(struct post *post)
+{
+    (void)atomic_fetch_sub(&post->node->event_count, post->admitted_count);
+    post->admitted_count = 0;
+}
+
 static void post_done(struct lh_job *job)
 {
     struct post *post = (struct post *)job;
     struct lh_api_call *call = post->call;
     struct lh_node *node = post->node;
 
+    measure(post);
+    if (post->is_settled && wants_more_than_a_seal(post) && lh_api_wait_more(call)) {
+        release(post);
+        return;
+    }
     if (call->problem.code == LH_PROBLEM_NONE) {
         if (call->body.len == 0) {
             format_reply(post, node->suite);
@@ -302,12 +370,10 @@ static void post_done(struct lh_job *job)
             lh_http_add_header(call->http, "Retry-After", text);
         }
     }
-    lh_histogram_add(&node->metrics.request_seconds,
-                     (double)(lh_node_mono_ms(node) - post->start_mono_ms) / 1000);
     for (size_t n = 0; post->events != NULL && n < post->input.count; n++) {
         lh_intake_clear(&post->events[n]);
     }
-    (void)atomic_fetch_sub(&node->event_count, post->admitted_count);
+    release(post);
     free(post->events);
     free(post->chunks);
     lh_events_input_clear(&post->input);
@@ -323,10 +389,23 @@ static void format_run(struct lh_job *job, struct lh_worker *worker)
     lh_mailbox_post(post->node->mailbox, job);
 }
 
+static void format_again(void *arg, bool is_over)
+{
+    struct post *post = arg;
+
+    post->call->wait.is_over = is_over;
+    lh_buf_reset(&post->call->body);
+    lh_jobs_add(post->node->jobs, &post->job);
+}
+
 /* Every event is settled: let the right thread write the reply. */
 static void reply(struct post *post)
 {
-    if (post->input.count > SMALL_REPLY || post->needs_store) {
+    post->is_settled = true;
+    post->call->wait.waiting.resume = format_again;
+    post->call->wait.waiting.arg = post;
+    post->call->wait.waiting.weight = post->input.count;
+    if (post->input.count > SMALL_REPLY || post->needs_store || wants_more_than_a_seal(post)) {
         post->job.run = format_run;
         lh_jobs_add(post->node->jobs, &post->job);
     } else {
@@ -500,10 +579,10 @@ static bool check_open(struct lh_api_call *call, enum lh_events_media media)
 
 static bool read_parameters(struct lh_api_call *call, bool *out_with_receipts)
 {
-    static const char *const names[] = { "receipt", NULL };
+    static const char *const names[] = { "receipt", "wait", "wait_ms", NULL };
     const char *receipt = lh_http_query(call->http, "receipt");
 
-    if (!lh_api_check_query(call, names)) {
+    if (!lh_api_check_query(call, names) || !lh_api_query_wait(call)) {
         return false;
     }
     if (receipt != NULL && strcmp(receipt, "full") != 0 && strcmp(receipt, "none") != 0) {

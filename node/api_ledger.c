@@ -4,8 +4,10 @@
 
 #include "crypto/text.h"
 #include "ledger/authority.h"
+#include "ledger/cosigned.h"
 #include "ledger/event.h"
 #include "net/json_more.h"
+#include "node/copied.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -97,6 +99,7 @@ static void add_block(struct lh_json *json, const struct lh_ledger_block *block)
     lh_json_end_object(json);
 }
 
+/* `node` NULL: of another department, whose keys nobody here keeps a roster of. */
 static void add_entry(struct lh_json *json, struct lh_node *node, struct lh_suite *suite,
                       const lhpb_Entry *entry)
 {
@@ -111,60 +114,104 @@ static void add_entry(struct lh_json *json, struct lh_node *node, struct lh_suit
     }
     lh_json_add_hex(json, "body_hash", lh_hash_bytes(&body_hash));
     lh_json_add_time(json, "recorded_at", (int64_t)entry->intake.recorded_at_ms);
-    add_signers(json, node, suite, entry);
+    if (node != NULL) {
+        add_signers(json, node, suite, entry);
+    }
 }
 
-static void write_entry(struct lh_api_call *call, struct lh_suite *suite, uint64_t index,
-                        struct lh_bytes leaf_bytes, const lhpb_Leaf *leaf,
-                        const struct lh_ledger_block *block)
+/* An entry on its way: where it stands, and what was read there. */
+struct found {
+    char name[LH_ORIGIN_MAX + 1];
+    bool is_own;
+    struct lh_buf bytes;
+    lhpb_Leaf leaf;
+    struct lh_ledger_block block;
+};
+
+static void write_entry(struct lh_api_call *call, struct lh_suite *suite, const struct found *found)
 {
     struct lh_json json = lh_json_of(&call->body);
+    struct lh_bytes leaf_bytes = lh_buf_bytes(&found->bytes);
     struct lh_hash leaf_hash = lh_hash_leaf(suite, leaf_bytes);
-    char name[LH_ORIGIN_MAX + 1];
 
-    lh_api_entry_text(call->ledger, index, name);
     lh_json_begin_object(&json, NULL);
     lh_json_add_string(&json, "schema", "liuhen.entry/1");
-    lh_json_add_string(&json, "entry", name);
+    lh_json_add_string(&json, "entry", found->name);
     lh_json_add_hex(&json, "leaf_hash", lh_hash_bytes(&leaf_hash));
     lh_json_add_base64(&json, "leaf", leaf_bytes);
-    if (leaf->which_kind == lhpb_Leaf_entry_tag) {
-        add_entry(&json, call->node, suite, &leaf->kind.entry);
+    if (found->leaf.which_kind == lhpb_Leaf_entry_tag) {
+        add_entry(&json, found->is_own ? call->node : NULL, suite, &found->leaf.kind.entry);
     } else {
         lh_json_add_string(&json, "type", "HEADER");
         lh_json_add_string(&json, "type_zh", "区块头");
     }
-    add_block(&json, block);
+    add_block(&json, &found->block);
     lh_json_end_object(&json);
+}
+
+static enum lh_code read_own(struct lh_api_call *call, uint64_t index, struct found *out,
+                             struct lh_err *err)
+{
+    enum lh_code rc = lh_ledger_leaf(call->ledger, index, &out->bytes, err);
+
+    lh_api_entry_text(call->ledger, index, out->name);
+    out->is_own = true;
+    return rc == LH_OK ? lh_ledger_block_of(call->ledger, index, &out->block, err) : rc;
+}
+
+/* Of another department, as far as its ledger is held here. */
+static enum lh_code read_copied(struct lh_api_call *call, const struct lh_entry_name *name,
+                                struct found *out, struct lh_err *err)
+{
+    struct lh_copied copied = LH_COPIED_EMPTY;
+    const struct lh_copy_view *view;
+    enum lh_code rc = lh_copied_list(&copied, call->node->peers, name->department, err);
+
+    view = rc == LH_OK ? lh_copied_find(&copied, name->department, name->generation) : NULL;
+    if (rc == LH_OK && view == NULL) {
+        rc = lh_err_set(err, LH_ERR_NOT_FOUND, "that ledger is not held here");
+    }
+    if (rc == LH_OK) {
+        rc = lh_copy_view_leaf(view, name->index, &out->bytes, err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_copy_view_block_of(view, name->index, &out->block, err);
+    }
+    lh_entry_name_format(out->name, name);
+    lh_copied_clear(&copied);
+    return rc;
 }
 
 void lh_api_entry(struct lh_api_call *call, struct lh_worker *worker)
 {
     static const char *const names[] = { NULL };
-    struct lh_ledger_block block = { .checkpoint = LH_BUF_EMPTY };
-    struct lh_buf bytes = LH_BUF_EMPTY;
+    struct found found = { .bytes = LH_BUF_EMPTY, .block = { .checkpoint = LH_BUF_EMPTY } };
     struct lh_err err = LH_ERR_NONE;
+    struct lh_entry_name name;
     uint64_t index;
-    lhpb_Leaf leaf;
     enum lh_code rc;
 
-    if (!lh_api_check_query(call, names) || !lh_api_entry_name(call, call->rest, &index)) {
+    if (!lh_api_check_query(call, names)) {
         return;
     }
-    rc = lh_ledger_leaf(call->ledger, index, &bytes, &err);
-    if (rc == LH_OK) {
-        rc = lh_leaf_decode(&leaf, lh_buf_bytes(&bytes), &err);
+    if (lh_entry_name_parse(&name, lh_bytes_of_text(call->rest), NULL) == LH_OK &&
+        strcmp(name.department, call->node->rules.department) != 0) {
+        rc = read_copied(call, &name, &found, &err);
+    } else if (lh_api_entry_name(call, call->rest, &index)) {
+        rc = read_own(call, index, &found, &err);
+    } else {
+        return;
     }
     if (rc == LH_OK) {
-        rc = lh_ledger_block_of(call->ledger, index, &block, &err);
+        rc = lh_leaf_decode(&found.leaf, lh_buf_bytes(&found.bytes), &err);
     }
     if (rc == LH_OK) {
-        write_entry(call, worker->suite, index, lh_buf_bytes(&bytes), &leaf, &block);
+        write_entry(call, worker->suite, &found);
     } else {
         lh_api_call_fail(call, rc, "the entry", &err);
     }
-    lh_buf_clear(&block.checkpoint);
-    lh_buf_clear(&bytes);
+    lh_buf_clear(&found.block.checkpoint);
+    lh_buf_clear(&found.bytes);
 }
 
 /* ---- GET /v1/receipts -------------------------------------------------------------------------
@@ -173,7 +220,7 @@ void lh_api_entry(struct lh_api_call *call, struct lh_worker *worker)
 static bool read_event_name(struct lh_api_call *call, struct lh_bytes *out_source,
                             struct lh_bytes *out_id)
 {
-    static const char *const names[] = { "source", "id", NULL };
+    static const char *const names[] = { "source", "id", "wait", "wait_ms", NULL };
     const char *source = lh_http_query(call->http, "source");
     const char *id = lh_http_query(call->http, "id");
 
@@ -193,8 +240,11 @@ static enum lh_code write_receipt(struct lh_api_call *call, struct lh_suite *sui
                                   struct lh_err *err)
 {
     struct lh_receipt receipt = LH_RECEIPT_EMPTY;
-    enum lh_code rc = lh_ledger_receipt(call->ledger, suite, index, 0, &receipt, err);
+    enum lh_code rc;
 
+    lh_api_wait_look(call);
+    rc = lh_levels_receipt(call->node->store, call->ledger, suite, index, &receipt,
+                           &call->wait.reached, err);
     if (rc == LH_OK) {
         rc = lh_receipt_format(&call->body, &receipt, err);
     }
@@ -216,6 +266,7 @@ static enum lh_code write_journal_receipt(struct lh_api_call *call, struct lh_by
     }
     if (rc == LH_OK) {
         lh_buf_add(&call->body, lh_buf_bytes(&row.receipt));
+        call->wait.reached = LH_LEVEL_RECORDED;
     }
     lh_journal_row_clear(&row);
     return rc;
@@ -243,7 +294,7 @@ static enum lh_code write_event_receipt(struct lh_api_call *call, struct lh_suit
 /* By name in the path, or by ?source=&id=. */
 void lh_api_receipt(struct lh_api_call *call, struct lh_worker *worker)
 {
-    static const char *const by_name[] = { NULL };
+    static const char *const by_name[] = { "wait", "wait_ms", NULL };
     bool is_named = call->rest[0] != '\0';
     struct lh_err err = LH_ERR_NONE;
     struct lh_bytes source;
@@ -252,12 +303,13 @@ void lh_api_receipt(struct lh_api_call *call, struct lh_worker *worker)
     enum lh_code rc;
 
     if (is_named) {
-        if (!lh_api_check_query(call, by_name) || !lh_api_entry_name(call, call->rest, &index)) {
+        if (!lh_api_check_query(call, by_name) || !lh_api_query_wait(call) ||
+            !lh_api_entry_name(call, call->rest, &index)) {
             return;
         }
         rc = write_receipt(call, worker->suite, index, &err);
     } else {
-        if (!read_event_name(call, &source, &id)) {
+        if (!read_event_name(call, &source, &id) || !lh_api_query_wait(call)) {
             return;
         }
         rc = write_event_receipt(call, worker->suite, source, id, &err);
@@ -272,6 +324,7 @@ void lh_api_receipt(struct lh_api_call *call, struct lh_worker *worker)
                          &err);
     }
     call->content_type = "text/plain; charset=utf-8";
+    call->level = lh_level_name(call->wait.reached);
 }
 
 /* ---- GET /v1/checkpoint, /v1/consistency -------------------------------------------------------
@@ -279,24 +332,15 @@ void lh_api_receipt(struct lh_api_call *call, struct lh_worker *worker)
 
 static void checkpoint_of_size(struct lh_api_call *call, uint64_t size)
 {
-    struct lh_ledger_block block = { .checkpoint = LH_BUF_EMPTY };
     struct lh_err err = LH_ERR_NONE;
-    struct lh_ledger_head head;
-    enum lh_code rc = LH_ERR_NOT_FOUND;
+    enum lh_code rc = lh_ledger_sealed(call->ledger, size, &call->body, &err);
 
-    lh_ledger_head(call->ledger, &head);
-    if (size > 0 && size <= head.size) {
-        rc = lh_ledger_block_of(call->ledger, size - 1, &block, &err);
-    }
-    if (rc == LH_OK && block.first + block.entry_count + 1 != size) {
-        rc = LH_ERR_NOT_FOUND;
+    if (rc == LH_OK) {
+        rc = lh_api_add_cosignatures(call, size, &call->body, &err);
     }
     if (rc != LH_OK) {
         lh_api_call_fail(call, rc, "a checkpoint of this size", &err);
-    } else {
-        lh_buf_add(&call->body, lh_buf_bytes(&block.checkpoint));
     }
-    lh_buf_clear(&block.checkpoint);
 }
 
 void lh_api_checkpoint(struct lh_api_call *call, struct lh_worker *worker)

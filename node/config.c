@@ -4,6 +4,7 @@
 #include "crypto/text.h"
 #include "ledger/origin.h"
 #include "net/address.h"
+#include "node/config_option.h"
 #include "node/config_value.h"
 #include "node/file.h"
 
@@ -12,166 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind {
-    KIND_PATH,
-    KIND_CODE,
-    KIND_ADDRESS,
-    KIND_SIZE,
-    KIND_DURATION,
-    KIND_NUMBER,
-    KIND_MODE,
-    KIND_CHOICE,
-    KIND_CLIENT,
-};
-
-struct option {
-    const char *key;
-    size_t offset;       /* of the field in struct lh_config */
-    const char *initial; /* default in the file's syntax; NULL: derived from `data` */
-    uint64_t min, max;   /* of numbers, sizes (bytes), durations (ms) */
-    const char *choices; /* of KIND_CHOICE, separated by '|'; the value is the position */
-    enum kind kind;
-    bool is_reloadable; /* SIGHUP takes it; otherwise a restart does */
-    const char *help;
-};
-
-#define FIELD(name) offsetof(struct lh_config, name)
-#define KIB ((uint64_t)1 << 10)
-#define MIB ((uint64_t)1 << 20)
-#define HOUR_MS ((uint64_t)3600 * 1000)
-
-static const struct option options[] = {
-    { "data", FIELD(data), "", 0, 0, NULL, KIND_PATH, false,
-      "The data directory that `liuhen init` made: genesis, keys, store." },
-    { "department", FIELD(department), "", 0, 0, NULL, KIND_CODE, false,
-      "Code of the department whose ledger this is; empty: the one in the enrolment file." },
-    { "guard.path", FIELD(guard_path), NULL, 0, 0, NULL, KIND_PATH, false,
-      "The guard file, in another place than the store (another disk is best)." },
-    { "auditor.box", FIELD(auditor_box), "", 0, 0, NULL, KIND_PATH, false,
-      "Public key (`x25519:...`) of the auditors, who alone open the boxes in private parts, while "
-      "no "
-      "KEYEPOCH entry names one; none: no box is made." },
-    { "api.socket", FIELD(api_socket), NULL, 0, 0, NULL, KIND_PATH, false,
-      "Unix socket of the HTTP API." },
-    { "api.socket_mode", FIELD(api_socket_mode), "0660", 0, 0777, NULL, KIND_MODE, false,
-      "Mode of the socket file." },
-    { "listen.tls", FIELD(listen_tls), "", 0, 0, NULL, KIND_ADDRESS, false,
-      "TCP address of the HTTP API over TLS 1.3, such as `192.0.2.7:8443`; port 0: any, the log "
-      "says "
-      "which. Clients need a certificate whose key has a `client` line. None: no TCP port; there "
-      "is "
-      "none without TLS." },
-    { "tls.cert", FIELD(tls_cert), NULL, 0, 0, NULL, KIND_PATH, true,
-      "Certificate of `listen.tls`, PEM, as `liuhen keygen --tls` makes it." },
-    { "tls.key", FIELD(tls_key), NULL, 0, 0, NULL, KIND_PATH, true,
-      "Its private key, PEM, mode 0600." },
-    { "client", FIELD(clients), "", 0, 0, NULL, KIND_CLIENT, true,
-      "Who may hand in what: `uid:1000 sources=a,b types=QUERY,USE level=1 roles=operator`, or "
-      "over "
-      "TLS `sha256//...` (the pin of the client's key) in the place of `uid:`. "
-      "Repeatable. `*` stands for all sources or types. Root and the owner of the data directory "
-      "may everything on the socket unless a line says otherwise." },
-    { "limits.body", FIELD(body_len_max), "8MiB", 64 * KIB, 64 * MIB, NULL, KIND_SIZE, false,
-      "Largest request body." },
-    { "limits.header", FIELD(header_len_max), "16KiB", KIB, 256 * KIB, NULL, KIND_SIZE, false,
-      "Largest request header." },
-    { "limits.events", FIELD(event_count_max), "1000", 1, 4096, NULL, KIND_NUMBER, true,
-      "Most events in one request." },
-    { "limits.connections", FIELD(connection_count_max), "1024", 1, 65536, NULL, KIND_NUMBER, false,
-      "Most connections at once." },
-    { "limits.handshakes", FIELD(handshake_count_max), "64", 1, 4096, NULL, KIND_NUMBER, false,
-      "Most TLS connections at once whose handshake is not done; one more, and the oldest is "
-      "cut." },
-    { "limits.buffered", FIELD(buffered_len_max), "128MiB", MIB, 16384 * MIB, NULL, KIND_SIZE,
-      false, "Bodies of all connections together." },
-    { "limits.queue", FIELD(queue_count_max), "8192", 1, 1000000, NULL, KIND_NUMBER, false,
-      "Events on their way at once, from request to reply; beyond, clients are told to come "
-      "back." },
-    { "timeout.request", FIELD(request_timeout_ms), "30s", 100, HOUR_MS, NULL, KIND_DURATION, false,
-      "A request must be complete this long after its first byte." },
-    { "timeout.idle", FIELD(idle_timeout_ms), "75s", 100, 24 * HOUR_MS, NULL, KIND_DURATION, false,
-      "A connection without a request ends after this." },
-    { "timeout.write", FIELD(write_timeout_ms), "30s", 100, HOUR_MS, NULL, KIND_DURATION, false,
-      "A reply must be taken within this." },
-    { "timeout.handshake", FIELD(handshake_timeout_ms), "10s", 100, HOUR_MS, NULL, KIND_DURATION,
-      false, "A TLS handshake must be done this long after the connection." },
-    { "timeout.stop", FIELD(stop_timeout_ms), "20s", 100, HOUR_MS, NULL, KIND_DURATION, true,
-      "How long open requests may take when the node stops." },
-    { "threads", FIELD(thread_count), "0", 0, 256, NULL, KIND_NUMBER, false,
-      "Threads that decode and check signatures; 0: one for each core." },
-    { "cache.size", FIELD(cache_size), "64MiB", MIB, 65536 * MIB, NULL, KIND_SIZE, false,
-      "Block cache of the store." },
-    { "heartbeat.idle", FIELD(heartbeat_idle_ms), "60s", 0, 24 * HOUR_MS, NULL, KIND_DURATION, true,
-      "A HEARTBEAT entry is recorded after this long without a block; 0: never." },
-    { "log.level", FIELD(log_level), "info", 0, 0, "error|warn|info|debug", KIND_CHOICE, true,
-      "What is worth a line." },
-    { "log.format", FIELD(log_format), "auto", 0, 0, "auto|text|json", KIND_CHOICE, true,
-      "auto: text, with systemd's priority in front unless stderr is a terminal." },
-};
-enum { OPTION_COUNT = sizeof options / sizeof options[0] };
-
-static void *field_of(struct lh_config *config, const struct option *option)
+static void *field_of(struct lh_config *config, const struct lh_option *option)
 {
     return (char *)config + option->offset;
 }
 
-static const void *const_field_of(const struct lh_config *config, const struct option *option)
+static size_t room_of(const struct lh_option *option)
 {
-    return (const char *)config + option->offset;
-}
-
-static size_t room_of(const struct option *option)
-{
-    return option->kind == KIND_CODE ? sizeof((struct lh_config *)0)->department
-                                     : LH_CONFIG_PATH_MAX;
-}
-
-static size_t smallest(size_t a, size_t b, size_t c)
-{
-    size_t least = a < b ? a : b;
-
-    return least < c ? least : c;
-}
-
-/* Edit distance; keys are short. */
-static size_t distance(struct lh_bytes a, const char *b)
-{
-    size_t row[64];
-    size_t len = strlen(b);
-
-    lh_assert(len < sizeof row / sizeof row[0]);
-    for (size_t j = 0; j <= len; j++) {
-        row[j] = j;
-    }
-    for (size_t i = 0; i < a.len; i++) {
-        size_t diagonal = row[0];
-
-        row[0] = i + 1;
-        for (size_t j = 0; j < len; j++) {
-            size_t above = row[j + 1];
-
-            row[j + 1] =
-                smallest(above + 1, row[j] + 1, diagonal + (a.data[i] == (uint8_t)b[j] ? 0 : 1));
-            diagonal = above;
-        }
-    }
-    return row[len];
-}
-
-static const struct option *find_option(struct lh_bytes key, const char **out_nearest)
-{
-    size_t best = SIZE_MAX;
-
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        if (lh_bytes_is_equal(key, lh_bytes_of_text(options[i].key))) {
-            return &options[i];
-        }
-        if (key.len < 40 && distance(key, options[i].key) < best) {
-            best = distance(key, options[i].key);
-            *out_nearest = best <= 4 ? options[i].key : NULL;
-        }
-    }
-    return NULL;
+    return option->kind == LH_OPTION_CODE ? sizeof((struct lh_config *)0)->department
+                                          : LH_CONFIG_PATH_MAX;
 }
 
 static enum lh_code add_client(struct lh_config *config, struct lh_bytes value, struct lh_err *err)
@@ -202,13 +52,45 @@ static enum lh_code add_client(struct lh_config *config, struct lh_bytes value, 
     return LH_OK;
 }
 
-static enum lh_code set_text(struct lh_config *config, const struct option *option,
+static enum lh_code add_peer(struct lh_config *config, struct lh_bytes value, struct lh_err *err)
+{
+    struct lh_config_peer peer = { .department = "" };
+    struct lh_bytes department = LH_BYTES_EMPTY;
+    union lh_address address;
+    enum lh_code rc;
+
+    (void)lh_text_next_word(&value, ' ', &department);
+    value = lh_text_trim(value);
+    if (!lh_code_is_valid(department) || value.len == 0 || value.len >= sizeof peer.address ||
+        memchr(value.data, '\0', value.len) != NULL) {
+        return lh_err_set(err, LH_ERR_INVALID,
+                          "wants a department and where it listens: mzj 192.0.2.8:7443");
+    }
+    memcpy(peer.department, department.data, department.len);
+    memcpy(peer.address, value.data, value.len);
+    rc = lh_address_parse(&address, peer.address, err);
+    if (rc != LH_OK) {
+        return rc;
+    }
+    for (size_t i = 0; i < config->peer_count; i++) {
+        if (strcmp(config->peers[i].department, peer.department) == 0) {
+            return lh_err_set(err, LH_ERR_INVALID, "%s has a line already", peer.department);
+        }
+    }
+    if (config->peer_count == LH_CONFIG_PEERS_MAX) {
+        return lh_err_set(err, LH_ERR_INVALID, "more than %d peers", LH_CONFIG_PEERS_MAX);
+    }
+    config->peers[config->peer_count++] = peer;
+    return LH_OK;
+}
+
+static enum lh_code set_text(struct lh_config *config, const struct lh_option *option,
                              struct lh_bytes value, struct lh_err *err)
 {
     char *field = field_of(config, option);
     union lh_address address;
 
-    if (option->kind == KIND_CODE && value.len > 0 && !lh_code_is_valid(value)) {
+    if (option->kind == LH_OPTION_CODE && value.len > 0 && !lh_code_is_valid(value)) {
         return lh_err_set(err, LH_ERR_INVALID, "wants 1 to 32 of a-z, 0-9 and -");
     }
     if (value.len >= room_of(option)) {
@@ -222,7 +104,7 @@ static enum lh_code set_text(struct lh_config *config, const struct option *opti
         return lh_err_set(err, LH_ERR_INVALID, "holds a zero byte");
     }
     memcpy(field, value.data, value.len);
-    return option->kind == KIND_ADDRESS ? lh_address_parse(&address, field, err) : LH_OK;
+    return option->kind == LH_OPTION_ADDRESS ? lh_address_parse(&address, field, err) : LH_OK;
 }
 
 static enum lh_code parse_choice(uint64_t *out, const char *choices, struct lh_bytes value,
@@ -242,80 +124,50 @@ static enum lh_code parse_choice(uint64_t *out, const char *choices, struct lh_b
     return lh_err_set(err, LH_ERR_INVALID, "wants one of %s", choices);
 }
 
-static void format_number(struct lh_buf *out, const struct option *option, uint64_t value)
-{
-    struct lh_bytes rest = lh_bytes_of_text(option->choices);
-    struct lh_bytes word = LH_BYTES_EMPTY;
-
-    switch (option->kind) {
-    case KIND_SIZE:
-        lh_size_format(out, value);
-        break;
-    case KIND_DURATION:
-        lh_duration_format(out, value);
-        break;
-    case KIND_MODE:
-        lh_buf_add_format(out, "%04llo", (unsigned long long)value);
-        break;
-    case KIND_CHOICE:
-        for (uint64_t i = 0; i <= value; i++) {
-            (void)lh_text_next_word(&rest, '|', &word);
-        }
-        lh_buf_add(out, word);
-        break;
-    case KIND_NUMBER:
-    case KIND_PATH:
-    case KIND_CODE:
-    case KIND_ADDRESS:
-    case KIND_CLIENT:
-        lh_buf_add_format(out, "%llu", (unsigned long long)value);
-        break;
-    }
-}
-
-static enum lh_code check_range(const struct option *option, uint64_t value, struct lh_err *err)
+static enum lh_code check_range(const struct lh_option *option, uint64_t value, struct lh_err *err)
 {
     struct lh_buf range = LH_BUF_EMPTY;
 
-    if (option->kind == KIND_CHOICE || (value >= option->min && value <= option->max)) {
+    if (option->kind == LH_OPTION_CHOICE || (value >= option->min && value <= option->max)) {
         return LH_OK;
     }
-    format_number(&range, option, option->min);
+    lh_option_format_number(&range, option, option->min);
     lh_buf_add_text(&range, " to ");
-    format_number(&range, option, option->max);
+    lh_option_format_number(&range, option, option->max);
     (void)lh_err_set(err, LH_ERR_INVALID, "wants %s", lh_buf_text(&range));
     lh_buf_clear(&range);
     return LH_ERR_INVALID;
 }
 
-static enum lh_code set_number(struct lh_config *config, const struct option *option,
+static enum lh_code set_number(struct lh_config *config, const struct lh_option *option,
                                struct lh_bytes value, struct lh_err *err)
 {
     uint64_t number = 0;
     enum lh_code rc = LH_OK;
 
     switch (option->kind) {
-    case KIND_SIZE:
+    case LH_OPTION_SIZE:
         rc = lh_size_parse(&number, value, err);
         break;
-    case KIND_DURATION:
+    case LH_OPTION_DURATION:
         rc = lh_duration_parse(&number, value, err);
         break;
-    case KIND_MODE:
+    case LH_OPTION_MODE:
         rc = lh_mode_parse(&number, value, err);
         break;
-    case KIND_CHOICE:
+    case LH_OPTION_CHOICE:
         rc = parse_choice(&number, option->choices, value, err);
         break;
-    case KIND_NUMBER:
+    case LH_OPTION_NUMBER:
         if (lh_decimal_parse(&number, value, NULL) != LH_OK) {
             rc = lh_err_set(err, LH_ERR_INVALID, "wants a whole number");
         }
         break;
-    case KIND_PATH:
-    case KIND_CODE:
-    case KIND_ADDRESS:
-    case KIND_CLIENT:
+    case LH_OPTION_PATH:
+    case LH_OPTION_CODE:
+    case LH_OPTION_ADDRESS:
+    case LH_OPTION_CLIENT:
+    case LH_OPTION_PEER:
         lh_assert(false);
     }
     if (rc == LH_OK) {
@@ -327,21 +179,23 @@ static enum lh_code set_number(struct lh_config *config, const struct option *op
     return rc;
 }
 
-static enum lh_code set_value(struct lh_config *config, const struct option *option,
+static enum lh_code set_value(struct lh_config *config, const struct lh_option *option,
                               struct lh_bytes value, struct lh_err *err)
 {
     switch (option->kind) {
-    case KIND_CLIENT:
+    case LH_OPTION_CLIENT:
         return add_client(config, value, err);
-    case KIND_PATH:
-    case KIND_CODE:
-    case KIND_ADDRESS:
+    case LH_OPTION_PEER:
+        return add_peer(config, value, err);
+    case LH_OPTION_PATH:
+    case LH_OPTION_CODE:
+    case LH_OPTION_ADDRESS:
         return set_text(config, option, value, err);
-    case KIND_SIZE:
-    case KIND_DURATION:
-    case KIND_NUMBER:
-    case KIND_MODE:
-    case KIND_CHOICE:
+    case LH_OPTION_SIZE:
+    case LH_OPTION_DURATION:
+    case LH_OPTION_NUMBER:
+    case LH_OPTION_MODE:
+    case LH_OPTION_CHOICE:
         break;
     }
     return set_number(config, option, value, err);
@@ -355,15 +209,15 @@ static struct lh_config *new_with_defaults(void)
         return NULL;
     }
     config->refs = 1;
-    config->origins = calloc(OPTION_COUNT, sizeof *config->origins);
+    config->origins = calloc(lh_option_count(), sizeof *config->origins);
     if (config->origins == NULL) {
         lh_config_unref(config);
         return NULL;
     }
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        if (options[i].initial != NULL && options[i].kind != KIND_CLIENT) {
-            enum lh_code rc =
-                set_value(config, &options[i], lh_bytes_of_text(options[i].initial), NULL);
+    for (size_t i = 0; i < lh_option_count(); i++) {
+        if (lh_option_at(i)->initial != NULL && !lh_option_is_repeatable(lh_option_at(i))) {
+            enum lh_code rc = set_value(config, lh_option_at(i),
+                                        lh_bytes_of_text(lh_option_at(i)->initial), NULL);
 
             lh_assert(rc == LH_OK); /* the table's own defaults are good */
         }
@@ -376,7 +230,7 @@ static enum lh_code take_line(struct lh_config *config, struct lh_bytes line, in
 {
     const uint8_t *equals = line.len > 0 ? memchr(line.data, '=', line.len) : NULL;
     const char *nearest = NULL;
-    const struct option *option;
+    const struct lh_option *option;
     char shown[LH_CONFIG_SHOWN_SIZE];
     enum lh_code rc;
 
@@ -386,7 +240,7 @@ static enum lh_code take_line(struct lh_config *config, struct lh_bytes line, in
     struct lh_bytes key = lh_text_trim(lh_bytes_of(line.data, (size_t)(equals - line.data)));
     struct lh_bytes value =
         lh_text_trim(lh_bytes_of(equals + 1, line.len - (size_t)(equals + 1 - line.data)));
-    option = find_option(key, &nearest);
+    option = lh_option_find(key, &nearest);
     if (option == NULL) {
         lh_config_show(shown, key);
         return lh_err_set(err, LH_ERR_INVALID, "unknown key \"%s\"%s%s%s", shown,
@@ -397,7 +251,7 @@ static enum lh_code take_line(struct lh_config *config, struct lh_bytes line, in
     if (rc != LH_OK) {
         return lh_err_wrap(err, rc, "%s", option->key);
     }
-    config->origins[option - options] = number;
+    config->origins[option - lh_option_at(0)] = number;
     return LH_OK;
 }
 
@@ -426,15 +280,6 @@ static enum lh_code take_lines(struct lh_config *config, const char *name, struc
     return LH_OK;
 }
 
-/* A path without a default of its own: what follows the data directory's. */
-static const char *derived_end(const struct option *option)
-{
-    return option->offset == FIELD(guard_path)   ? "-guard/guard"
-           : option->offset == FIELD(api_socket) ? "/liuhend.sock"
-           : option->offset == FIELD(tls_cert)   ? "/keys/tls.crt"
-                                                 : "/keys/tls.pem";
-}
-
 /* Values that must fit each other, and places that follow from the data directory. */
 static enum lh_code complete(struct lh_config *config, const char *name, struct lh_err *err)
 {
@@ -450,17 +295,21 @@ static enum lh_code complete(struct lh_config *config, const char *name, struct 
     if (len > LH_CONFIG_PATH_MAX - 32) {
         return lh_err_set(err, LH_ERR_INVALID, "%s: data: path is too long", name);
     }
+    if ((config->witness_key[0] == '\0') != (config->witness_logs[0] == '\0')) {
+        return lh_err_set(err, LH_ERR_INVALID,
+                          "%s: a witness wants both witness.key and witness.logs", name);
+    }
     if (config->event_count_max > config->queue_count_max) {
         return lh_err_set(err, LH_ERR_INVALID,
                           "%s: limits.events is above limits.queue: no such request would fit",
                           name);
     }
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        char *path = field_of(config, &options[i]);
+    for (size_t i = 0; i < lh_option_count(); i++) {
+        char *path = field_of(config, lh_option_at(i));
 
-        if (options[i].initial == NULL && path[0] == '\0') {
+        if (lh_option_at(i)->initial == NULL && path[0] == '\0') {
             (void)snprintf(path, LH_CONFIG_PATH_MAX, "%.*s%s", LH_CONFIG_PATH_MAX - 32,
-                           config->data, derived_end(&options[i]));
+                           config->data, lh_option_derived_end(lh_option_at(i)));
         }
     }
     return LH_OK;
@@ -478,7 +327,7 @@ enum lh_code lh_config_parse(struct lh_config **out, const char *name, struct lh
     (void)snprintf(config->file, sizeof config->file, "%s", name);
     rc = take_lines(config, name, text, err);
     if (rc == LH_OK && data != NULL) {
-        rc = set_text(config, &options[0], lh_bytes_of_text(data), err);
+        rc = set_text(config, lh_option_at(0), lh_bytes_of_text(data), err);
         config->origins[0] = -1;
     }
     if (rc == LH_OK) {
@@ -526,7 +375,7 @@ const struct lh_grant *lh_config_client(const struct lh_config *config, uid_t ui
     static const struct lh_grant everything = {
         .level_max = 3,
         .types = { UINT64_MAX, UINT64_MAX },
-        .roles = LH_ROLE_KNOWN,
+        .readers = 1U << LH_READER_OPERATOR,
         .is_any_source = true,
     };
 
@@ -549,150 +398,4 @@ const struct lh_grant *lh_config_pinned(const struct lh_config *config,
         }
     }
     return NULL;
-}
-
-bool lh_grant_may_source(const struct lh_grant *client, const char *source)
-{
-    if (client->is_any_source) {
-        return true;
-    }
-    for (size_t i = 0; i < client->source_count; i++) {
-        if (strcmp(client->sources[i], source) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool lh_grant_may_type(const struct lh_grant *client, lhpb_EntryType type)
-{
-    unsigned number = (unsigned)type;
-
-    return number < 128 && (client->types[number / 64] >> number % 64 & 1) != 0;
-}
-
-static void format_value(struct lh_buf *out, const struct lh_config *config,
-                         const struct option *option)
-{
-    uint64_t number;
-
-    if (option->kind == KIND_PATH || option->kind == KIND_CODE || option->kind == KIND_ADDRESS) {
-        lh_buf_add_text(out, const_field_of(config, option));
-        return;
-    }
-    memcpy(&number, const_field_of(config, option), sizeof number);
-    format_number(out, option, number);
-}
-
-static void print_origin(struct lh_buf *out, const struct lh_config *config, size_t index)
-{
-    if (config->origins[index] > 0) {
-        lh_buf_add_format(out, "# %s:%d\n", config->file, config->origins[index]);
-    } else {
-        lh_buf_add_text(out, config->origins[index] < 0 ? "# command line\n" : "# default\n");
-    }
-}
-
-void lh_config_print(struct lh_buf *out, const struct lh_config *config)
-{
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        print_origin(out, config, i);
-        if (options[i].kind != KIND_CLIENT) {
-            lh_buf_add_format(out, "%s = ", options[i].key);
-            format_value(out, config, &options[i]);
-            lh_buf_add_u8(out, '\n');
-            continue;
-        }
-        for (size_t c = 0; c < config->client_count; c++) {
-            lh_buf_add_text(out, "client = ");
-            lh_grant_format(out, &config->clients[c]);
-            lh_buf_add_u8(out, '\n');
-        }
-    }
-}
-
-static void add_range(struct lh_buf *out, const struct option *option)
-{
-    switch (option->kind) {
-    case KIND_SIZE:
-    case KIND_DURATION:
-    case KIND_NUMBER:
-        format_number(out, option, option->min);
-        lh_buf_add_text(out, " to ");
-        format_number(out, option, option->max);
-        break;
-    case KIND_MODE:
-        lh_buf_add_text(out, "octal");
-        break;
-    case KIND_CHOICE:
-        lh_buf_add_text(out, option->choices);
-        break;
-    case KIND_PATH:
-        lh_buf_add_text(out, "path");
-        break;
-    case KIND_CODE:
-        lh_buf_add_text(out, "a-z, 0-9, -");
-        break;
-    case KIND_ADDRESS:
-        lh_buf_add_text(out, "address:port");
-        break;
-    case KIND_CLIENT:
-        lh_buf_add_text(out, "repeatable");
-        break;
-    }
-}
-
-static void add_initial(struct lh_buf *out, const struct option *option)
-{
-    if (option->initial == NULL) {
-        lh_buf_add_format(out, "<data>%s", derived_end(option));
-    } else {
-        lh_buf_add_text(out, option->initial[0] != '\0' ? option->initial : "none");
-    }
-}
-
-void lh_config_help(struct lh_buf *out)
-{
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        lh_buf_add_format(out, "  %s = ", options[i].key);
-        add_initial(out, &options[i]);
-        lh_buf_add_text(out, "   (");
-        add_range(out, &options[i]);
-        lh_buf_add_format(out, "; %s)\n      %s\n", options[i].is_reloadable ? "reload" : "restart",
-                          options[i].help);
-    }
-}
-
-void lh_config_man(struct lh_buf *out)
-{
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        lh_buf_add_format(out, "**%s** = *", options[i].key);
-        add_initial(out, &options[i]);
-        lh_buf_add_text(out, "* (");
-        add_range(out, &options[i]);
-        lh_buf_add_format(out, "; %s)\n:   %s\n\n", options[i].is_reloadable ? "reload" : "restart",
-                          options[i].help);
-    }
-}
-
-void lh_config_restart_keys(struct lh_buf *out, const struct lh_config *old,
-                            const struct lh_config *now)
-{
-    struct lh_buf a = LH_BUF_EMPTY;
-    struct lh_buf b = LH_BUF_EMPTY;
-
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        if (options[i].is_reloadable || options[i].kind == KIND_CLIENT) {
-            continue;
-        }
-        lh_buf_reset(&a);
-        lh_buf_reset(&b);
-        format_value(&a, old, &options[i]);
-        format_value(&b, now, &options[i]);
-        if (!lh_bytes_is_equal(lh_buf_bytes(&a), lh_buf_bytes(&b))) {
-            lh_buf_add_format(out, "%s%s", out->len > 0 ? ", " : "", options[i].key);
-        }
-    }
-    lh_buf_clear(&a);
-    lh_buf_clear(&b);
 }

@@ -11,31 +11,22 @@
  */
 
 #include "crypto/base/buf.h"
-#include "ledger/entry.h"
-#include "net/tls.h"
+#include "node/grant.h"
 #include "node/log.h"
 
 #include <sys/types.h>
 
 enum {
     LH_CONFIG_PATH_MAX = 1024,
-    LH_CONFIG_SOURCES_MAX = 32,
     LH_CONFIG_CLIENTS_MAX = 256,
+    LH_CONFIG_PEERS_MAX = 256,
     LH_CONFIG_FILE_MAX = 256 * 1024,
 };
 
-/* Who a peer is and what it may hand in. */
-struct lh_grant {
-    bool
-        is_pinned; /* known over TLS by the key of its certificate, else on the socket by its uid */
-    struct lh_tls_pin pin;
-    uid_t uid;
-    unsigned level_max; /* 1..3 */
-    uint64_t types[2];  /* bit set by type number */
-    uint64_t roles;     /* LH_ROLE_* */
-    bool is_any_source;
-    size_t source_count;
-    char sources[LH_CONFIG_SOURCES_MAX][65];
+/* A department's node, and where it listens. */
+struct lh_config_peer {
+    char department[33];
+    char address[64];
 };
 
 struct lh_config {
@@ -51,6 +42,9 @@ struct lh_config {
     char listen_tls[LH_CONFIG_PATH_MAX]; /* "": no TCP port */
     char tls_cert[LH_CONFIG_PATH_MAX];
     char tls_key[LH_CONFIG_PATH_MAX];
+    char witness_key[LH_CONFIG_PATH_MAX]; /* "": no witness */
+    char witness_logs[LH_CONFIG_PATH_MAX];
+    char witness_policy[LH_CONFIG_PATH_MAX]; /* "": no cosignatures are kept */
     uint64_t body_len_max;
     uint64_t header_len_max;
     uint64_t event_count_max;
@@ -69,6 +63,9 @@ struct lh_config {
     uint64_t log_level;  /* enum lh_log_level */
     uint64_t log_format; /* enum lh_log_format */
 
+    char peers_listen[LH_CONFIG_PATH_MAX]; /* "": nobody comes in */
+    size_t peer_count;
+    struct lh_config_peer peers[LH_CONFIG_PEERS_MAX];
     size_t client_count;
     struct lh_grant *clients;
     int *origins; /* per option: line of the file, 0 default, -1 command line */
@@ -92,8 +89,6 @@ const struct lh_grant *lh_config_client(const struct lh_config *config, uid_t ui
 /** Who has this key; NULL: unknown. */
 const struct lh_grant *lh_config_pinned(const struct lh_config *config,
                                         const struct lh_tls_pin *pin);
-bool lh_grant_may_source(const struct lh_grant *client, const char *source);
-bool lh_grant_may_type(const struct lh_grant *client, lhpb_EntryType type);
 
 /** Every key with its value and where it was set, in the file's own syntax. */
 void lh_config_print(struct lh_buf *out, const struct lh_config *config);

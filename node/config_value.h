@@ -3,7 +3,7 @@
 
 /* The kinds of value that a configuration line can hold, both ways. */
 
-#include "node/config.h"
+#include "crypto/base/buf.h"
 
 /** "64MiB", "16KiB", "1GiB", "4096". */
 enum lh_code lh_size_parse(uint64_t *out, struct lh_bytes text, struct lh_err *err) LH_MUST_CHECK;
@@ -14,13 +14,6 @@ enum lh_code lh_duration_parse(uint64_t *out_ms, struct lh_bytes text,
 void lh_duration_format(struct lh_buf *out, uint64_t ms);
 /** "0660". */
 enum lh_code lh_mode_parse(uint64_t *out, struct lh_bytes text, struct lh_err *err) LH_MUST_CHECK;
-/** "uid:1000 sources=a,b types=QUERY,USE level=1 roles=operator", or "sha256//..." for "uid:1000".
- */
-enum lh_code lh_grant_parse(struct lh_grant *out, struct lh_bytes text,
-                            struct lh_err *err) LH_MUST_CHECK;
-void lh_grant_format(struct lh_buf *out, const struct lh_grant *client);
-/** Both are of the same uid, or of the same pin. */
-bool lh_grant_is_same(const struct lh_grant *a, const struct lh_grant *b);
 
 enum { LH_CONFIG_SHOWN_SIZE = 68 };
 /** A word of the file as an error may repeat it: its first 64 bytes; "..." when a personal number

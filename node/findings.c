@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OWN_SOURCE "liuhend"
 #define CONFLICT_RULE "dedup.conflict"
 
 /* class 2: suspicion. A system that numbers badly and one that rewrites look the same here. */
@@ -57,9 +56,9 @@ static enum lh_code hash_of_leaf(struct lh_hash *out, struct lh_suite *suite, st
     return rc == LH_OK && leaf.which_kind != lhpb_Leaf_entry_tag ? LH_ERR_CORRUPT : rc;
 }
 
-/* The entry on record under (source, id): in the ledger, else in the journal. */
-static enum lh_code find_entry(struct lh_node *node, struct lh_suite *suite, const char *source,
-                               const char *id, struct lh_hash *out, struct lh_err *err)
+enum lh_code lh_findings_find_entry(struct lh_node *node, struct lh_suite *suite,
+                                    const char *source, const char *id, struct lh_hash *out,
+                                    struct lh_err *err)
 {
     struct lh_journal_row row = LH_JOURNAL_ROW_EMPTY;
     struct lh_buf leaf = LH_BUF_EMPTY;
@@ -99,7 +98,7 @@ static void name_finding(lhpb_Body *body, struct lh_suite *suite, const struct f
     char hex[2 * ID_HASH_BYTES + 1];
 
     lh_hex_format(hex, lh_bytes_of(hash.bytes, ID_HASH_BYTES));
-    (void)snprintf(body->source, sizeof body->source, OWN_SOURCE);
+    (void)snprintf(body->source, sizeof body->source, LH_OWN_SOURCE);
     (void)snprintf(body->id, sizeof body->id, "conflict-%s", hex);
 }
 
@@ -132,11 +131,13 @@ static void finding_run(struct lh_job *job, struct lh_worker *worker)
     struct lh_hash ignored;
 
     name_finding(&finding->body, worker->suite, finding);
-    if (find_entry(node, worker->suite, OWN_SOURCE, finding->body.id, &ignored, &err) == LH_OK) {
+    if (lh_findings_find_entry(node, worker->suite, LH_OWN_SOURCE, finding->body.id, &ignored,
+                               &err) == LH_OK) {
         lh_mailbox_post(node->mailbox, job); /* written down before */
         return;
     }
-    if (find_entry(node, worker->suite, finding->source, finding->id, &on_record, &err) != LH_OK) {
+    if (lh_findings_find_entry(node, worker->suite, finding->source, finding->id, &on_record,
+                               &err) != LH_OK) {
         lh_intake_reject(intake, LH_PROBLEM_INTERNAL, "the entry on record: %s", err.text);
         lh_mailbox_post(node->mailbox, job);
         return;
@@ -152,7 +153,7 @@ static void finding_run(struct lh_job *job, struct lh_worker *worker)
 /* Of two that came at once the second is no finding about the first. */
 static bool is_own(const lhpb_Body *body)
 {
-    return body->type == lhpb_EntryType_FINDING && strcmp(body->source, OWN_SOURCE) == 0;
+    return body->type == lhpb_EntryType_FINDING && strcmp(body->source, LH_OWN_SOURCE) == 0;
 }
 
 void lh_findings_on_conflict(void *arg, const struct lh_intake *intake)

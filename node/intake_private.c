@@ -4,6 +4,7 @@
 #include "node/intake.h"
 
 #include "ledger/canon.h"
+#include "ledger/vault.h"
 #include "node/subjects.h"
 
 #include <stdio.h>
@@ -55,17 +56,29 @@ enum lh_code lh_intake_bind_subjects(struct lh_intake *intake, struct lh_suite *
     return rc;
 }
 
-/* The department keeps ids and openings to itself: without them no commitment can be opened. */
-static enum lh_code make_vault_row(struct lh_buf *out, const lhpb_SubjectPost *post,
+/* The department keeps ids and openings to itself: without them no commitment can be opened. The
+ * tokens before them are what the entry is found by. */
+static enum lh_code make_vault_row(struct lh_buf *out, struct lh_worker *worker,
+                                   const lhpb_SubjectPost *post, int64_t now_unix_ms,
                                    struct lh_err *err)
 {
     lhpb_BoxContent content = lhpb_BoxContent_init_zero;
+    struct lh_buf tokens = LH_BUF_EMPTY;
     enum lh_code rc;
 
-    content.subjects_count = post->subjects_count;
-    memcpy(content.subjects, post->subjects, sizeof content.subjects);
-    rc = lh_canon_encode(out, &lhpb_BoxContent_msg, &content, err);
+    lh_subjects_add_tokens(worker->subjects, worker->suite, &tokens, post, now_unix_ms);
+    rc = lh_buf_check(&tokens, err);
+    if (rc == LH_OK) {
+        lh_vault_row_begin(out, lh_buf_bytes(&tokens));
+        content.subjects_count = post->subjects_count;
+        memcpy(content.subjects, post->subjects, sizeof content.subjects);
+        rc = lh_canon_encode(out, &lhpb_BoxContent_msg, &content, err);
+    }
     lh_wipe(&content, sizeof content);
+    if (tokens.data != NULL) {
+        lh_wipe(tokens.data, tokens.len);
+    }
+    lh_buf_clear(&tokens);
     return rc;
 }
 
@@ -100,7 +113,7 @@ bool lh_intake_add_subjects(struct lh_intake *intake, const struct lh_intake_rul
                                         has_box ? &box : NULL, now_unix_ms, &err);
 
     if (rc == LH_OK) {
-        rc = make_vault_row(&intake->vault_row, post, &err);
+        rc = make_vault_row(&intake->vault_row, worker, post, now_unix_ms, &err);
     }
     if (rc != LH_OK) {
         lh_intake_reject(intake,

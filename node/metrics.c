@@ -59,7 +59,7 @@ void lh_histogram_add(struct lh_histogram *histogram, double value)
     lh_counter_add(&histogram->sum_micro, value > 0 ? (uint64_t)(value * 1e6) : 0);
 }
 
-static void add_head(struct lh_buf *out, const char *name, const char *type, const char *help)
+void lh_metrics_add_head(struct lh_buf *out, const char *name, const char *type, const char *help)
 {
     lh_buf_add_format(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
@@ -67,7 +67,7 @@ static void add_head(struct lh_buf *out, const char *name, const char *type, con
 static void add_value(struct lh_buf *out, const char *name, const char *type, const char *help,
                       uint64_t value)
 {
-    add_head(out, name, type, help);
+    lh_metrics_add_head(out, name, type, help);
     lh_buf_add_format(out, "%s %llu\n", name, (unsigned long long)value);
 }
 
@@ -76,7 +76,7 @@ static void add_histogram(struct lh_buf *out, const char *name, const char *help
 {
     uint64_t count = 0;
 
-    add_head(out, name, "histogram", help);
+    lh_metrics_add_head(out, name, "histogram", help);
     for (size_t i = 0; i < histogram->bound_count; i++) {
         count += read_counter(&histogram->buckets[i]);
         lh_buf_add_format(out, "%s_bucket{le=\"%g\"} %llu\n", name, histogram->bounds[i],
@@ -93,7 +93,7 @@ static void add_states(struct lh_buf *out, const char *state)
 {
     static const char *const states[] = { "new", "continuous", "suspect" };
 
-    add_head(out, "liuhen_state", "gauge", "1 for the state the ledger is in.");
+    lh_metrics_add_head(out, "liuhen_state", "gauge", "1 for the state the ledger is in.");
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
         lh_buf_add_format(out, "liuhen_state{state=\"%s\"} %d\n", states[i],
                           strcmp(states[i], state) == 0 ? 1 : 0);
@@ -103,11 +103,11 @@ static void add_states(struct lh_buf *out, const char *state)
 void lh_metrics_format(struct lh_buf *out, struct lh_metrics *metrics,
                        const struct lh_gauges *gauges)
 {
-    add_head(out, "liuhen_build_info", "gauge", "What runs, and whose ledger it keeps.");
+    lh_metrics_add_head(out, "liuhen_build_info", "gauge", "What runs, and whose ledger it keeps.");
     lh_buf_add_format(out, "liuhen_build_info{version=\"%s\",origin=\"%s\"} 1\n", gauges->version,
                       gauges->origin);
     add_states(out, gauges->state);
-    add_head(out, "liuhen_events_total", "counter", "Events by what became of them.");
+    lh_metrics_add_head(out, "liuhen_events_total", "counter", "Events by what became of them.");
     lh_buf_add_format(out,
                       "liuhen_events_total{status=\"recorded\"} %llu\n"
                       "liuhen_events_total{status=\"journaled\"} %llu\n"
@@ -143,18 +143,24 @@ void lh_metrics_format(struct lh_buf *out, struct lh_metrics *metrics,
     add_value(out, "liuhen_tls_refused_total", "counter", "TLS connections that were not let in.",
               read_counter(&metrics->tls_refused));
     if (gauges->tls_ends_unix_ms != 0) {
-        add_head(out, "liuhen_tls_certificate_end_time_seconds", "gauge",
-                 "When the certificate of the TCP port ends.");
+        lh_metrics_add_head(out, "liuhen_tls_certificate_end_time_seconds", "gauge",
+                            "When the certificate of the TCP port ends.");
         lh_buf_add_format(out, "liuhen_tls_certificate_end_time_seconds %lld\n",
                           (long long)(gauges->tls_ends_unix_ms / 1000));
     }
     add_value(out, "liuhen_ledger_size", "gauge", "Leaves in the released tree.", gauges->size);
     add_value(out, "liuhen_ledger_height", "gauge", "Blocks in the ledger.", gauges->height);
-    add_head(out, "liuhen_head_time_seconds", "gauge", "Time of the newest block.");
+    lh_metrics_add_head(out, "liuhen_head_time_seconds", "gauge", "Time of the newest block.");
     lh_buf_add_format(out, "liuhen_head_time_seconds %.3f\n",
                       (double)gauges->head_time_unix_ms / 1000);
     add_value(out, "liuhen_clock_stepped", "gauge", "1 while sealing waits for an operator.",
               gauges->is_clock_stepped ? 1 : 0);
-    add_head(out, "liuhen_uptime_seconds", "gauge", "Time since the start.");
+    if (gauges->disk_total != 0) {
+        add_value(out, "liuhen_disk_free_bytes", "gauge", "Free space where the data directory is.",
+                  gauges->disk_free);
+        add_value(out, "liuhen_disk_size_bytes", "gauge",
+                  "Size of the file system where the data directory is.", gauges->disk_total);
+    }
+    lh_metrics_add_head(out, "liuhen_uptime_seconds", "gauge", "Time since the start.");
     lh_buf_add_format(out, "liuhen_uptime_seconds %.3f\n", (double)gauges->uptime_ms / 1000);
 }

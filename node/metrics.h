@@ -48,12 +48,16 @@ struct lh_gauges {
     uint64_t tls_guests;      /* handshakes under way */
     int64_t tls_ends_unix_ms; /* of the certificate; 0: no TLS */
     uint64_t uptime_ms;
+    uint64_t disk_free;  /* bytes, of the file system of the data directory; */
+    uint64_t disk_total; /* 0: unknown */
     bool is_clock_stepped;
 };
 
 void lh_metrics_init(struct lh_metrics *metrics);
 void lh_histogram_add(struct lh_histogram *histogram, double value);
 void lh_counter_add(_Atomic uint64_t *counter, uint64_t n);
+/** Append the two lines that stand before a metric's values. */
+void lh_metrics_add_head(struct lh_buf *out, const char *name, const char *type, const char *help);
 /** Append the whole text. */
 void lh_metrics_format(struct lh_buf *out, struct lh_metrics *metrics,
                        const struct lh_gauges *gauges);

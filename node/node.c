@@ -4,7 +4,9 @@
 #include "ledger/key_check.h"
 #include "ledger/origin.h"
 #include "node/api.h"
+#include "node/cosigner.h"
 #include "node/file.h"
+#include "node/restoring.h"
 #include "node/findings.h"
 #include "node/subjects.h"
 
@@ -54,6 +56,7 @@ void lh_node_gauges(struct lh_node *node, struct lh_gauges *out)
         .uptime_ms = (uint64_t)(lh_node_mono_ms(node) - node->start_mono_ms),
         .is_clock_stepped = lh_sealer_is_clock_stepped(node->sealer),
     };
+    lh_disk_space(node->config->data, &out->disk_free, &out->disk_total);
 }
 
 static void join(char out[PATH_SIZE], const struct lh_node *node, const char *name)
@@ -240,6 +243,9 @@ enum lh_code lh_node_check_config(const struct lh_config *config, struct lh_err 
     struct lh_pubkey box;
     enum lh_code rc = lh_node_tls_check(config, err);
 
+    if (rc == LH_OK) {
+        rc = lh_node_witness_check(config, err);
+    }
     if (rc != LH_OK || config->auditor_box[0] == '\0') {
         return rc;
     }
@@ -295,6 +301,11 @@ static enum lh_code open_store(struct lh_node *node, struct lh_err *err)
     if (rc == LH_ERR_CORRUPT) {
         lh_log_write(node->log, LH_LOG_WARN, "store.salvage", "reason=\"%s\"", err->text);
         rc = lh_store_open_rocksdb(&node->store, path, LH_STORE_WRITE_SALVAGE, &options, err);
+    }
+    /* what the peers hold goes into a new one */
+    if (rc == LH_ERR_NOT_FOUND && node->prepare.len > 0) {
+        lh_log_write(node->log, LH_LOG_WARN, "store.missing", "path=%s", path);
+        rc = lh_store_open_rocksdb(&node->store, path, LH_STORE_CREATE, &options, err);
     }
     return rc == LH_OK ? rc : lh_err_wrap(err, rc, "store");
 }
@@ -357,24 +368,6 @@ static enum lh_code open_seal(struct lh_node *node, uint32_t generation, struct 
     return lh_signer_open(&node->seal, path, err);
 }
 
-/* Officers have answered the marker: it has done. */
-static enum lh_code remove_marker(const struct lh_node *node, struct lh_err *err)
-{
-    char path[PATH_SIZE];
-    int fd = open(node->config->data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is_done;
-
-    join(path, node, "RESTORED");
-    is_done = fd >= 0 && unlink(path) == 0 && fsync(fd) == 0;
-    if (!is_done) {
-        (void)lh_err_set(err, LH_ERR_IO, "%s: %s", path, strerror(errno));
-    }
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    return is_done ? LH_OK : LH_ERR_IO;
-}
-
 static enum lh_code open_line(struct lh_node *node, struct lh_err *err)
 {
     struct lh_ledger_options *options = &node->ledger_options;
@@ -411,10 +404,20 @@ static enum lh_code open_ledger(struct lh_node *node, struct lh_err *err)
 
     read_machine_id(node);
     if (rc == LH_OK) {
+        rc = lh_node_take_back(node, err);
+    }
+    if (rc == LH_OK) {
         rc = open_line(node, err);
     }
+    if (rc == LH_OK) {
+        rc = lh_node_end_restoring(node, err);
+    }
+    if (rc == LH_OK) {
+        lh_node_say_doubt(node);
+    }
     if (rc == LH_OK && lh_ledger_is_marker_answered(node->ledger)) {
-        rc = remove_marker(node, err);
+        /* officers have answered the marker: it has done */
+        rc = lh_small_file_remove(node->config->data, "RESTORED", err);
     }
     if (rc == LH_OK) {
         rc = lh_journal_open(&node->journal, node->store, err);
@@ -450,6 +453,61 @@ static enum lh_code check_secrets(struct lh_node *node, struct lh_err *err)
 /* ---- threads and the edge ---------------------------------------------------------------------
  */
 
+/* Before the sealer, which tells them of its blocks. */
+static enum lh_code start_peers(struct lh_node *node, struct lh_err *err)
+{
+    struct lh_peers_options options = { .config = node->config,
+                                        .log = node->log,
+                                        .ledger = node->ledger,
+                                        .genesis = node->genesis,
+                                        .suite = node->rules.suite,
+                                        .department = node->rules.department,
+                                        .clock = node->clock,
+                                        .prepare = lh_buf_bytes(&node->prepare) };
+
+    return lh_peers_start(&node->peers, &options, err);
+}
+
+static enum lh_code open_levels(struct lh_node *node, struct lh_err *err)
+{
+    const struct lh_levels_options options = { .store = node->store,
+                                               .ledger = node->ledger,
+                                               .log = node->log,
+                                               .peers = node->peers,
+                                               .genesis = node->genesis,
+                                               .suite = node->suite,
+                                               .department = node->rules.department };
+
+    return lh_levels_new(&node->levels, &options, err);
+}
+
+static void on_sealed(void *arg)
+{
+    const struct lh_node *node = arg;
+
+    lh_peers_on_sealed(node->peers);
+}
+
+static enum lh_code check_promises(void *arg, const lhpb_Generation *generation, struct lh_err *err)
+{
+    const struct lh_node *node = arg;
+
+    if (node->is_unfit) {
+        return lh_err_set(
+            err, LH_ERR_INVALID,
+            "this store has another history than the peers hold (restore.unfit in the "
+            "log): put it away and start the node anew");
+    }
+    return lh_peers_check_generation(node->peers, generation, err);
+}
+
+static bool is_unpromised(void *arg)
+{
+    const struct lh_node *node = arg;
+
+    return lh_peers_is_unpromised(node->peers);
+}
+
 static enum lh_code start_threads(struct lh_node *node, struct lh_err *err)
 {
     char path[PATH_SIZE];
@@ -477,10 +535,14 @@ static enum lh_code start_threads(struct lh_node *node, struct lh_err *err)
         .clock = node->clock,
         .queue_count_max = (size_t)node->config->queue_count_max,
         .on_conflict = lh_findings_on_conflict,
+        .on_sealed = on_sealed,
+        .check_promises = check_promises,
+        .is_unpromised = is_unpromised,
         .arg = node,
     };
     enum lh_code rc = lh_mailbox_new(&node->mailbox, node->base, err);
 
+    node->epoch_count = lh_epochs_count(lh_ledger_epochs(node->ledger));
     join(path, node, "keys/recorder.pem");
     if (rc == LH_OK) {
         rc = lh_jobs_new(&node->jobs, &jobs, err);
@@ -548,6 +610,8 @@ enum lh_code lh_node_open(struct lh_node **out, struct lh_config *config, struct
     node->start_mono_ms = lh_node_mono_ms(node);
     lh_metrics_init(&node->metrics);
     node->marker = (struct lh_buf)LH_BUF_EMPTY;
+    node->prepare = (struct lh_buf)LH_BUF_EMPTY;
+    node->witnesses = (struct lh_policy)LH_POLICY_EMPTY;
     (void)snprintf(node->config_path, sizeof node->config_path, "%s", config_path);
     node->has_data_override = data_override != NULL;
     (void)snprintf(node->data_override, sizeof node->data_override, "%s",
@@ -562,6 +626,9 @@ enum lh_code lh_node_open(struct lh_node **out, struct lh_config *config, struct
         rc = open_keys(node, err);
     }
     if (rc == LH_OK) {
+        rc = lh_restoring_read(&node->prepare, node->config->data, err);
+    }
+    if (rc == LH_OK) {
         rc = open_store(node, err);
     }
     if (rc == LH_OK) {
@@ -572,6 +639,15 @@ enum lh_code lh_node_open(struct lh_node **out, struct lh_config *config, struct
     }
     if (rc == LH_OK) {
         rc = check_secrets(node, err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_node_witness_open(node, err);
+    }
+    if (rc == LH_OK) {
+        rc = start_peers(node, err);
+    }
+    if (rc == LH_OK) {
+        rc = open_levels(node, err);
     }
     if (rc == LH_OK) {
         rc = start_threads(node, err);
@@ -612,6 +688,8 @@ void lh_node_close(struct lh_node *node)
     }
     lh_jobs_free(node->jobs);
     lh_sealer_free(node->sealer);
+    lh_levels_free(node->levels);
+    lh_peers_stop(node->peers);
     lh_tls_door_close(node->door);
     lh_http_free(node->http);
     lh_mailbox_free(node->mailbox);
@@ -620,6 +698,8 @@ void lh_node_close(struct lh_node *node)
         (void)event_base_loop(node->base, EVLOOP_NONBLOCK); /* finish what was freed */
         event_base_free(node->base);
     }
+    lh_cosigner_free(node->cosigner);
+    lh_policy_clear(&node->witnesses);
     lh_keyring_free(node->rules.keyring);
     lh_journal_close(node->journal);
     lh_ledger_close(node->ledger);
@@ -628,6 +708,7 @@ void lh_node_close(struct lh_node *node)
     lh_signer_free(node->seal);
     lh_genesis_free(node->genesis);
     lh_buf_clear(&node->marker);
+    lh_buf_clear(&node->prepare);
     lh_secret_clear(&node->rules.idempotency);
     lh_secret_clear(&node->index_key);
     lh_suite_free(node->suite);

@@ -1,5 +1,7 @@
+#include "node/applying.h"
 #include "node/node_internal.h"
 
+#include "node/equivs.h"
 #include "node/notify.h"
 
 #include "body.pb.h"
@@ -105,8 +107,8 @@ static void end_loop_when_drained(struct lh_node *node)
     size_t busy = lh_http_busy_count(node->http) +
                   (node->door != NULL ? lh_tls_door_busy_count(node->door) : 0);
 
-    if (busy == 0 && !node->is_heart_beating && atomic_load(&node->finding_count) == 0 &&
-        node->archive_count == 0) {
+    if (busy == 0 && !node->is_heart_beating && !node->is_equiv_under_way &&
+        atomic_load(&node->finding_count) == 0 && node->archive_count == 0) {
         (void)event_base_loopbreak(node->base);
     } else if (is_late) {
         lh_log_write(node->log, LH_LOG_WARN, "stop.late", "requests=%zu", busy);
@@ -204,6 +206,21 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
     }
 }
 
+/* Each once; what was certified before a stop is handed over after it. */
+static void apply_epochs(struct lh_node *node)
+{
+    const struct lh_epochs *certified = lh_peers_epochs(node->peers);
+    struct lh_err err = LH_ERR_NONE;
+
+    while (certified != NULL && node->epoch_count < lh_epochs_count(certified)) {
+        if (lh_applying_send(node->sealer, node->ledger, node->log,
+                             lh_epochs_proposal(certified, node->epoch_count), &err) != LH_OK) {
+            return; /* in a second again */
+        }
+        node->epoch_count++;
+    }
+}
+
 static void on_second(evutil_socket_t fd, short what, void *arg)
 {
     struct lh_node *node = arg;
@@ -211,8 +228,15 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     lh_node_beat(node);
+    lh_equivs_tick(node);
     lh_node_tls_warn(node);
-    if (!node->is_stopping && lh_sealer_is_superseded(node->sealer)) {
+    lh_levels_tick(node->levels, node->sealer, lh_node_mono_ms(node), node->is_stopping);
+    if (!node->is_stopping) {
+        apply_epochs(node);
+    }
+    if (!node->is_stopping &&
+        (lh_sealer_is_superseded(node->sealer) ||
+         (!node->is_unfit && lh_peers_is_restored(node->peers)) || lh_node_is_doubted(node))) {
         node->is_reopening = true;
         stop(node);
     }

@@ -163,7 +163,9 @@ bool lh_sealer_check_ledger(struct lh_sealer *sealer, struct lh_intake *intake)
         lh_intake_reject(intake, LH_PROBLEM_INTERNAL, "the store could not be read");
         return false;
     }
-    if (lh_hash_is_equal(&found.digest, &intake->content_digest)) {
+    /* spec ledger.md 8.1: "An event of a content that is not known is taken for the one on
+     * record." */
+    if (!found.has_digest || lh_hash_is_equal(&found.digest, &intake->content_digest)) {
         intake->status = LH_INTAKE_DUPLICATE;
         intake->ledger = found.ledger;
         intake->index = found.index;
@@ -364,6 +366,9 @@ static void seal_block(struct lh_sealer *sealer, size_t count)
     }
     release(sealer, count, sealed);
     lh_sealed_unref(sealed);
+    if (sealer->options.on_sealed != NULL) {
+        sealer->options.on_sealed(sealer->options.arg);
+    }
     atomic_store(&sealer->state, (int)lh_ledger_state(sealer->options.ledger));
     (void)pthread_mutex_lock(&sealer->lock);
     sealer->last_block_mono_ms = lh_sealer_mono_now(sealer);
@@ -460,7 +465,8 @@ static bool take_batch(struct lh_sealer *sealer, struct lh_intake **out)
     bool is_over;
 
     (void)pthread_mutex_lock(&sealer->lock);
-    while (sealer->first == NULL && !sealer->is_stopping && !sealer->is_clock_confirmed) {
+    while (sealer->first == NULL && sealer->errands == NULL && !sealer->is_stopping &&
+           !sealer->is_clock_confirmed) {
         (void)pthread_cond_wait(&sealer->is_wanted, &sealer->lock);
     }
     sealer->is_clock_confirmed = false;
@@ -476,9 +482,30 @@ static bool take_batch(struct lh_sealer *sealer, struct lh_intake **out)
         sealer->count -= taken;
         last->next = NULL;
     }
-    is_over = *out == NULL && sealer->is_stopping;
+    is_over = *out == NULL && sealer->errands == NULL && sealer->is_stopping;
     (void)pthread_mutex_unlock(&sealer->lock);
     return !is_over;
+}
+
+static void run_errands(struct lh_sealer *sealer)
+{
+    struct lh_errand *errand;
+
+    (void)pthread_mutex_lock(&sealer->lock);
+    errand = sealer->errands;
+    sealer->errands = NULL;
+    sealer->errands_end = &sealer->errands;
+    (void)pthread_mutex_unlock(&sealer->lock);
+    while (errand != NULL) {
+        struct lh_errand *next = errand->next;
+        struct lh_err err = LH_ERR_NONE;
+        enum lh_code rc = errand->run(errand, &err);
+
+        if (rc != LH_OK) {
+            lh_sealer_end_process(sealer, rc, &err);
+        }
+        errand = next;
+    }
 }
 
 static void *run_sealer(void *arg)
@@ -497,6 +524,7 @@ static void *run_sealer(void *arg)
             list = take_some(sealer, list);
         }
         refuse_all(sealer, list);
+        run_errands(sealer);
     } while (take_batch(sealer, &list));
     return NULL;
 }
@@ -531,6 +559,7 @@ enum lh_code lh_sealer_new(struct lh_sealer **out, const struct lh_sealer_option
         return lh_err_set(err, LH_ERR_NOMEM, "sealer");
     }
     sealer->options = *options;
+    sealer->errands_end = &sealer->errands;
     (void)pthread_mutex_init(&sealer->lock, NULL);
     (void)pthread_cond_init(&sealer->is_wanted, NULL);
     atomic_init(&sealer->state, (int)lh_ledger_state(options->ledger));
@@ -586,22 +615,36 @@ bool lh_sealer_submit(struct lh_sealer *sealer, struct lh_intake *first, struct 
                       size_t count)
 {
     bool has_room;
+    bool was_empty = false;
 
     last->next = NULL;
     (void)pthread_mutex_lock(&sealer->lock);
     has_room = !sealer->is_stopping && sealer->count + count <= sealer->options.queue_count_max;
     if (has_room) {
-        if (sealer->last != NULL) {
-            sealer->last->next = first;
-        } else {
+        was_empty = sealer->first == NULL;
+        if (was_empty) {
             sealer->first = first;
-            (void)pthread_cond_signal(&sealer->is_wanted);
+        } else {
+            sealer->last->next = first;
         }
         sealer->last = last;
         sealer->count += count;
     }
     (void)pthread_mutex_unlock(&sealer->lock);
+    if (was_empty) { /* woken under the lock, it would wait for that at once */
+        (void)pthread_cond_signal(&sealer->is_wanted);
+    }
     return has_room;
+}
+
+void lh_sealer_send(struct lh_sealer *sealer, struct lh_errand *errand)
+{
+    errand->next = NULL;
+    (void)pthread_mutex_lock(&sealer->lock);
+    *sealer->errands_end = errand;
+    sealer->errands_end = &errand->next;
+    (void)pthread_cond_signal(&sealer->is_wanted);
+    (void)pthread_mutex_unlock(&sealer->lock);
 }
 
 size_t lh_sealer_depth(struct lh_sealer *sealer)

@@ -26,6 +26,14 @@ enum { LH_EXIT_CORRUPT = 4, LH_EXIT_IO = 5 };
 
 struct lh_sealer;
 
+/* A write of another kind, between two blocks: the store takes batches from one thread. */
+struct lh_errand {
+    struct lh_errand *next;
+    /* On the committer's thread; what carries it may be gone when it returns. A failure ends the
+     * process, as that of a block does. */
+    enum lh_code (*run)(struct lh_errand *errand, struct lh_err *err);
+};
+
 struct lh_sealer_options {
     struct lh_ledger *ledger;             /* LH_KEEPS */
     struct lh_journal *journal;           /* LH_KEEPS */
@@ -40,6 +48,13 @@ struct lh_sealer_options {
     size_t queue_count_max;
     /* Hears of an event whose identity is taken by other content, before it is settled. */
     void (*on_conflict)(void *arg, const struct lh_intake *intake);
+    /* A block is on disk and released. NULL: nobody asks. */
+    void (*on_sealed)(void *arg);
+    /* Does a GENERATION that names promises say what was promised? LH_ERR_INVALID, in words. And is
+     * there nothing yet that was? From the committer's thread. NULL: no peers. */
+    enum lh_code (*check_promises)(void *arg, const lhpb_Generation *generation,
+                                   struct lh_err *err);
+    bool (*is_unpromised)(void *arg);
     void *arg;
 };
 
@@ -50,10 +65,12 @@ enum lh_code lh_sealer_new(struct lh_sealer **out, const struct lh_sealer_option
 void lh_sealer_free(struct lh_sealer *sealer);
 /**
  * Hand in `count` events, linked by `next`, in their order; all or none. False: the queue is full.
- * From any thread.
+ * From any thread that has ended, or does this no more, when lh_sealer_free is called.
  */
 bool lh_sealer_submit(struct lh_sealer *sealer, struct lh_intake *first, struct lh_intake *last,
                       size_t count) LH_MUST_CHECK;
+/** Have it run, after what came before. From any thread; the caller bounds how many there are. */
+void lh_sealer_send(struct lh_sealer *sealer, struct lh_errand *errand);
 size_t lh_sealer_depth(struct lh_sealer *sealer);
 /** State of the ledger, safe from any thread. */
 enum lh_ledger_state lh_sealer_state(struct lh_sealer *sealer);

@@ -26,6 +26,8 @@ struct lh_sealer {
     struct lh_intake *first;
     struct lh_intake *last;
     size_t count;
+    struct lh_errand *errands; /* first, and where the next goes */
+    struct lh_errand **errands_end;
     bool is_stopping;
     bool is_clock_confirmed; /* the committer is to look at the journal */
     struct lh_clock_watch watch;

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REASON_UNSAFE_RESTORE = 6, PATH_SIZE = LH_CONFIG_PATH_MAX + 64 };
+enum { REASON_RESTORE = 2, REASON_UNSAFE_RESTORE = 6, PATH_SIZE = LH_CONFIG_PATH_MAX + 64 };
 
 /* ---- keeping --------------------------------------------------------------------------------- */
 
@@ -252,6 +252,29 @@ bool lh_sealer_is_founding(const struct lh_sealer *sealer, const struct lh_intak
            lh_ledger_state(sealer->options.ledger) == LH_LEDGER_SUSPECT;
 }
 
+/* By the promises of the others, or else by the officers' word alone; not so where the others have
+ * promised. */
+static enum lh_code check_reason(const struct lh_sealer *sealer, const lhpb_Generation *generation,
+                                 struct lh_err *err)
+{
+    const struct lh_sealer_options *options = &sealer->options;
+
+    if (generation->reason == REASON_RESTORE && options->check_promises != NULL) {
+        return options->check_promises(options->arg, generation, err);
+    }
+    if (generation->reason != REASON_UNSAFE_RESTORE) {
+        return lh_err_set(
+            err, LH_ERR_INVALID,
+            "a suspect ledger goes on by reason %d, restore, with the promises of its "
+            "peers, or by reason %d, unsafe restore",
+            REASON_RESTORE, REASON_UNSAFE_RESTORE);
+    }
+    return options->is_unpromised == NULL || options->is_unpromised(options->arg)
+               ? LH_OK
+               : lh_err_set(err, LH_ERR_INVALID, "the peers have promised: it goes on by reason %d",
+                            REASON_RESTORE);
+}
+
 /* What the act says is what is so here. */
 static bool check_claims(struct lh_sealer *sealer, struct lh_intake *intake)
 {
@@ -259,10 +282,8 @@ static bool check_claims(struct lh_sealer *sealer, struct lh_intake *intake)
     struct lh_ledger_facts facts;
     struct lh_err err = LH_ERR_NONE;
 
-    if (generation->reason != REASON_UNSAFE_RESTORE) {
-        lh_intake_reject(intake, LH_PROBLEM_SCHEMA_INVALID,
-                         "without peers a suspect ledger goes on by reason %d, unsafe restore",
-                         REASON_UNSAFE_RESTORE);
+    if (check_reason(sealer, generation, &err) != LH_OK) {
+        lh_intake_reject(intake, LH_PROBLEM_SCHEMA_INVALID, "%s", err.text);
         return false;
     }
     lh_ledger_facts(sealer->options.ledger, sealer->suite, &facts);
@@ -351,7 +372,9 @@ static void begin_generation(struct lh_sealer *sealer, struct lh_intake *intake,
     if (rc == LH_OK) {
         atomic_store(&sealer->is_superseded, true);
         lh_log_write(sealer->options.log, LH_LOG_WARN, "generation.begun",
-                     "origin=%s label=UNSAFE_RESTORE journal=%llu", lh_ledger_origin(sealer->next),
+                     "origin=%s label=%s journal=%llu", lh_ledger_origin(sealer->next),
+                     intake->body.detail.generation.reason == REASON_RESTORE ? "none"
+                                                                             : "UNSAFE_RESTORE",
                      (unsigned long long)lh_journal_count(sealer->options.journal));
     } else {
         lh_intake_reject(intake, LH_PROBLEM_INTERNAL, "%s", err.text);

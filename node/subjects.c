@@ -124,3 +124,17 @@ enum lh_code lh_subjects_build(struct lh_subjects *subjects, struct lh_suite *su
     lh_buf_clear(&client_part);
     return rc;
 }
+
+void lh_subjects_add_tokens(struct lh_subjects *subjects, struct lh_suite *suite,
+                            struct lh_buf *out, const lhpb_SubjectPost *post, int64_t now_unix_ms)
+{
+    struct lh_secret token = LH_SECRET_EMPTY;
+
+    use_month(subjects, suite, lh_time_date_utc8(now_unix_ms) / 100);
+    for (pb_size_t i = 0; i < post->subjects_count; i++) {
+        lh_tag_token(suite, &token, &subjects->month_key, (uint8_t)post->subjects[i].id_type,
+                     lh_bytes_of_text(post->subjects[i].id));
+        lh_buf_add(out, lh_secret_bytes(&token));
+    }
+    lh_secret_clear(&token);
+}

@@ -21,6 +21,9 @@ struct lh_subjects_options {
 enum lh_code lh_subjects_new(struct lh_subjects **out, const struct lh_subjects_options *options,
                              struct lh_err *err) LH_MUST_CHECK;
 void lh_subjects_free(struct lh_subjects *subjects);
+/** Append the token of each subject of an entry recorded at `now_unix_ms`, 32 bytes each. */
+void lh_subjects_add_tokens(struct lh_subjects *subjects, struct lh_suite *suite,
+                            struct lh_buf *out, const lhpb_SubjectPost *post, int64_t now_unix_ms);
 /**
  * Make the private part of an entry recorded at `now_unix_ms`, its box for the auditors' key `box`
  * (NULL: none is made), and check that it gives `body->subject_digest` (LH_ERR_FORGED otherwise).

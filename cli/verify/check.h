@@ -3,6 +3,7 @@
 
 /* Verify one file of whatever kind it is and fill in what was found. */
 
+#include "cli/verify/past.h"
 #include "cli/verify/pool.h"
 #include "cli/verify/progress.h"
 #include "cli/verify/promise.h"
@@ -11,7 +12,8 @@
 
 struct lh_check_options {
     bool with_signatures;
-    struct lh_pool *pool; /* NULL: check signatures in this thread */
+    struct lh_pool *pool;       /* NULL: check signatures in this thread */
+    const struct lh_past *past; /* of --resume, NULL without: it goes with the first archive */
     enum lh_progress_mode progress;
     struct lh_promises *promises; /* of the journal receipts on the command line */
 };

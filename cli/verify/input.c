@@ -1,6 +1,8 @@
 #include "cli/verify/input.h"
 
 #include "ledger/journal_receipt.h"
+#include "net/consent.h"
+#include "net/evidence.h"
 
 #include <zstd.h>
 
@@ -258,6 +260,12 @@ enum lh_input_kind lh_input_detect(const struct lh_input *input)
     }
     if (begins_with(start, LH_JOURNAL_RECEIPT_MAGIC)) {
         return LH_INPUT_JOURNAL;
+    }
+    if (lh_evidence_is_start(start)) {
+        return LH_INPUT_EVIDENCE;
+    }
+    if (lh_consent_is_start(start)) {
+        return LH_INPUT_PROMISES;
     }
     if (looks_like_checkpoint(start)) {
         return LH_INPUT_CHECKPOINT;

@@ -13,6 +13,8 @@ enum lh_input_kind {
     LH_INPUT_RECEIPT,
     LH_INPUT_CHECKPOINT,
     LH_INPUT_JOURNAL, /* a journal receipt */
+    LH_INPUT_EVIDENCE,
+    LH_INPUT_PROMISES,
     LH_INPUT_EMPTY,
     LH_INPUT_UNKNOWN,
 };

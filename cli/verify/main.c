@@ -23,12 +23,23 @@ struct options {
     bool is_json;
     bool is_quiet;
     const char *report_path;
+    const char *resume_path;
+    struct lh_past past; /* what resume_path held */
     enum lh_progress_mode progress;
     bool wants_help;
     bool wants_version;
 };
 
-enum option_id { OPT_NO_SIGNATURES = 256, OPT_JSON, OPT_REPORT, OPT_PROGRESS, OPT_NETWORK };
+enum option_id {
+    OPT_NO_SIGNATURES = 256,
+    OPT_JSON,
+    OPT_REPORT,
+    OPT_PROGRESS,
+    OPT_NETWORK,
+    OPT_LEVEL,
+    OPT_RESUME,
+    OPT_EPOCHS
+};
 
 struct option_row {
     const char *name;
@@ -39,11 +50,14 @@ struct option_row {
 
 /* The one list behind the parser and --help. */
 static const struct option_row ROWS[] = {
-    { "trust", "FILE", 't', "a genesis file, or a tlog-policy file with `log` lines; repeatable" },
+    { "trust", "FILE", 't', "a genesis file, or a tlog-policy file; repeatable" },
+    { "epochs", "FILE", OPT_EPOCHS, "a proposal that was certified; repeatable, in their order" },
     { "network", "HEX", OPT_NETWORK, "the network id that must be the archive's" },
+    { "level", "LEVEL", OPT_LEVEL, "what must have been reached: sealed, witnessed, final" },
     { "jobs", "N", 'j', "threads that check signatures; default: every core" },
     { "no-signatures", NULL, OPT_NO_SIGNATURES,
       "hashes, chain and seals only; the report says so" },
+    { "resume", "STATE", OPT_RESUME, "spare the signatures that STATE says were verified before" },
     { "json", NULL, OPT_JSON, "write the report as JSON instead of lines for people" },
     { "report", "FILE", OPT_REPORT, "write the JSON report into FILE as well" },
     { "progress", "MODE", OPT_PROGRESS, "auto, never or json; on standard error" },
@@ -57,7 +71,8 @@ enum { ROW_COUNT = sizeof ROWS / sizeof ROWS[0] };
 static void print_help(void)
 {
     printf("usage: liuhen-verify [OPTIONS] FILE...\n"
-           "Judge archives (.lhar, .lhar.zst), receipts and checkpoints from their bytes alone.\n"
+           "Judge archives (.lhar, .lhar.zst), receipts, checkpoints, evidence and promises from "
+           "their bytes alone.\n"
            "FILE is `-` for standard input.\n\n");
     for (size_t i = 0; i < ROW_COUNT; i++) {
         char left[32];
@@ -67,7 +82,8 @@ static void print_help(void)
                ROWS[i].id < 256 ? ROWS[i].id : ' ', left, ROWS[i].help);
     }
     printf("\nExit codes: 0 verified; 1 operation failed; 2 usage; 3 cannot read or write;\n"
-           "10 verification failed; 11 undecidable. See liuhen-verify(1).\n");
+           "10 verification failed; 11 undecidable; 12 equivocation or a broken\n"
+           "rule proven. See liuhen-verify(1).\n");
 }
 
 static int usage_error(const char *what)
@@ -106,7 +122,7 @@ static bool parse_progress(enum lh_progress_mode *out, const char *text)
 }
 
 /* A code's exit for a file that an option names: the file cannot be read, or is wrong. */
-static int refuse_trust(enum lh_code rc, const char *what, const struct lh_err *err)
+static int refuse_file(enum lh_code rc, const char *what, const struct lh_err *err)
 {
     bool is_io = rc == LH_ERR_IO || rc == LH_ERR_NOT_FOUND || rc == LH_ERR_DENIED;
 
@@ -123,10 +139,16 @@ static int take_option(struct options *options, int id, const char *argument)
     switch (id) {
     case 't':
         rc = lh_trust_add_file(&options->trust, argument, &err);
-        return rc == LH_OK ? 0 : refuse_trust(rc, argument, &err);
+        return rc == LH_OK ? 0 : refuse_file(rc, argument, &err);
+    case OPT_EPOCHS:
+        rc = lh_trust_add_epoch(&options->trust, argument, &err);
+        return rc == LH_OK ? 0 : refuse_file(rc, argument, &err);
     case OPT_NETWORK:
         rc = lh_trust_add_network(&options->trust, argument, &err);
-        return rc == LH_OK ? 0 : refuse_trust(rc, "--network", &err);
+        return rc == LH_OK ? 0 : refuse_file(rc, "--network", &err);
+    case OPT_LEVEL:
+        rc = lh_level_parse(&options->trust.level, lh_bytes_of_text(argument), &err);
+        return rc == LH_OK ? 0 : usage_error("--level wants recorded, sealed, witnessed or final");
     case 'j':
         return parse_jobs(&options->jobs, argument)
                    ? 0
@@ -134,6 +156,13 @@ static int take_option(struct options *options, int id, const char *argument)
     case OPT_NO_SIGNATURES:
         options->without_signatures = true;
         return 0;
+    case OPT_RESUME:
+        if (options->resume_path != NULL) {
+            return usage_error("--resume is given twice");
+        }
+        options->resume_path = argument;
+        rc = lh_past_read(&options->past, argument, &err);
+        return rc == LH_OK ? 0 : refuse_file(rc, argument, &err);
     case OPT_JSON:
         options->is_json = true;
         return 0;
@@ -177,6 +206,9 @@ static int parse_options(struct options *options, int argc, char **argv)
     }
     if (!options->wants_help && !options->wants_version && optind == argc) {
         return usage_error("no file is named");
+    }
+    if (options->resume_path != NULL && options->without_signatures) {
+        return usage_error("--resume is about signatures: it does not go with --no-signatures");
     }
     return 0;
 }
@@ -233,6 +265,32 @@ static bool write_output(const struct options *options, const struct lh_report *
     return is_written;
 }
 
+/* Judge every file, and keep where the archive of --resume ended. */
+static bool check_files(struct options *options, struct lh_report *report,
+                        struct lh_check_options check, char **paths, size_t count)
+{
+    struct lh_err err = LH_ERR_NONE;
+    enum lh_code rc = LH_OK;
+
+    check.past = options->resume_path == NULL ? NULL : &options->past;
+    for (size_t i = 0; i < count; i++) {
+        struct lh_file_report *file = &report->files[report->file_count++];
+        file->path = paths[i];
+        lh_check_file(file, &options->trust, &check);
+        if (file->kind != LH_FILE_ARCHIVE || check.past == NULL) {
+            continue;
+        }
+        check.past = NULL;
+        if (file->result == LH_RESULT_VERIFIED) {
+            rc = lh_past_write(file->replay, options->resume_path, &err);
+        }
+        if (rc != LH_OK) {
+            fprintf(stderr, "liuhen-verify: %s: %s\n", options->resume_path, err.text);
+        }
+    }
+    return rc == LH_OK;
+}
+
 /* Every file in turn, then the report. A report that nobody got is no success. */
 static int verify_files(struct options *options, char **paths, size_t count)
 {
@@ -264,12 +322,9 @@ static int verify_files(struct options *options, char **paths, size_t count)
             goto out;
         }
     }
-    for (size_t i = 0; i < count; i++) {
-        report.files[report.file_count].path = paths[i];
-        lh_check_file(&report.files[report.file_count++], &options->trust, &check);
-    }
+    bool is_written = check_files(options, &report, check, paths, count);
     rc = lh_report_exit_code(&report);
-    bool is_written = write_output(options, &report);
+    is_written = write_output(options, &report) && is_written;
     if (options->report_path != NULL) {
         is_written = write_report_file(options->report_path, &report) && is_written;
     }
@@ -296,6 +351,7 @@ int main(int argc, char **argv)
     } else if (rc == 0) {
         rc = verify_files(&options, argv + optind, (size_t)(argc - optind));
     }
+    lh_past_clear(&options.past);
     lh_trust_clear(&options.trust);
     return rc;
 }

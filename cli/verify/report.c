@@ -10,14 +10,16 @@
 #include <string.h>
 
 static const int EXIT_CODES[] = {
-    [LH_RESULT_VERIFIED] = 0,     [LH_RESULT_ERROR] = 1,   [LH_RESULT_IO] = 3,
-    [LH_RESULT_UNDECIDABLE] = 11, [LH_RESULT_FAILED] = 10,
+    [LH_RESULT_VERIFIED] = 0,      [LH_RESULT_ERROR] = 1,   [LH_RESULT_IO] = 3,
+    [LH_RESULT_UNDECIDABLE] = 11,  [LH_RESULT_FAILED] = 10, [LH_RESULT_BREACH] = 12,
+    [LH_RESULT_EQUIVOCATION] = 12,
 };
 
 void lh_report_clear(struct lh_report *report)
 {
     for (size_t i = 0; i < report->file_count; i++) {
         lh_replay_free(report->files[i].replay);
+        lh_witnessed_clear(&report->files[i].witnessed);
         lh_receipt_clear(&report->files[i].receipt);
     }
     free(report->files);
@@ -93,6 +95,9 @@ static bool is_under_trusted_seal(const struct lh_report *report, const struct l
     if (file->kind == LH_FILE_RECEIPT) {
         return file->receipt_report.seal == LH_OK;
     }
+    if (file->kind == LH_FILE_EVIDENCE) {
+        return file->seal == LH_OK;
+    }
     if (file->kind == LH_FILE_JOURNAL) {
         return false;
     }
@@ -136,6 +141,29 @@ static void add_ledger(struct lh_buf *out, const struct lh_replay_ledger *ledger
                           ledger->leaf_count - ledger->size);
     }
     lh_buf_add_u8(out, '\n');
+}
+
+/* Up to where a level reaches, of ledgers whose witnesses are known. */
+static void add_reach(struct lh_buf *out, const struct lh_file_report *file, size_t index)
+{
+    const struct lh_replay_ledger *ledger = lh_replay_ledger_at(file->replay, index);
+    struct lh_witnessed_ledger reached = lh_witnessed_at(&file->witnessed, index);
+
+    if (lh_witnessed_is_continued(file->replay, index) || ledger->size == 0) {
+        return; /* the generation that continues it answers for it */
+    }
+    if (file->witnessed.is_counted) {
+        lh_buf_add_format(out,
+                          "level     %s  witnessed up to size %" PRIu64 ", final up to %" PRIu64
+                          ", of %" PRIu64 "\n",
+                          ledger->origin, reached.sizes[LH_LEVEL_WITNESSED],
+                          reached.sizes[LH_LEVEL_FINAL], ledger->size);
+    }
+    if (file->witnessed.has_quorum) {
+        lh_buf_add_format(
+            out, "witnesses %s  the quorum cosigned up to size %" PRIu64 " of %" PRIu64 "\n",
+            ledger->origin, reached.quorum_size, ledger->size);
+    }
 }
 
 static bool has_finding(const struct lh_replay_findings *findings, size_t ledger)
@@ -214,6 +242,30 @@ static void add_private(struct lh_buf *out, const struct lh_replay *replay)
     }
 }
 
+/* What was not checked this time, and why it need not be. */
+static void add_resumed(struct lh_buf *out, const struct lh_replay *replay)
+{
+    uint64_t count = lh_replay_taken_count(replay);
+    const char *what = "by an unchanged root";
+
+    if (count == 0) {
+        lh_buf_add_text(out, "resumed   nothing was taken from the state: all was checked now\n");
+        return;
+    }
+    if (lh_replay_findings(replay)->failed_count + lh_replay_findings(replay)->unknown_count > 0) {
+        what = "NOT all of them covered by an unchanged root";
+    }
+    lh_buf_add_format(out, "resumed   %" PRIu64 " signatures taken from the state, %s\n", count,
+                      what);
+    for (size_t i = 0; i < lh_replay_ledger_count(replay); i++) {
+        const struct lh_replay_ledger *ledger = lh_replay_ledger_at(replay, i);
+        if (ledger->taken_size > 0) {
+            lh_buf_add_format(out, "          %s up to size %" PRIu64 "\n", ledger->origin,
+                              ledger->taken_size);
+        }
+    }
+}
+
 static void add_archive(struct lh_buf *out, const struct lh_report *report,
                         const struct lh_file_report *file)
 {
@@ -225,6 +277,7 @@ static void add_archive(struct lh_buf *out, const struct lh_report *report,
     for (size_t i = 0; i < lh_replay_ledger_count(file->replay); i++) {
         add_ledger(out, lh_replay_ledger_at(file->replay, i),
                    has_finding(lh_replay_findings(file->replay), i));
+        add_reach(out, file, i);
     }
     if (report->with_signatures) {
         lh_buf_add_format(out, "signature %" PRIu64 " of entries and seals checked\n",
@@ -233,8 +286,47 @@ static void add_archive(struct lh_buf *out, const struct lh_report *report,
         lh_buf_add_text(
             out, "signature NOT checked but for the last seal of each ledger (--no-signatures)\n");
     }
+    if (file->is_resumed) {
+        add_resumed(out, file->replay);
+    }
     add_private(out, file->replay);
     add_findings(out, file->replay);
+}
+
+static void add_quorum(struct lh_buf *out, const struct lh_file_report *file)
+{
+    if (file->has_quorum) {
+        lh_buf_add_format(out, "witnesses %s  %zu of %zu cosigned\n", word_of(file->quorum),
+                          file->cosigner_count, file->witness_count);
+    }
+}
+
+static void add_level(struct lh_buf *out, const struct lh_file_report *file)
+{
+    const struct lh_tally_report *tally = &file->tally;
+
+    if (!file->has_level) {
+        return;
+    }
+    lh_buf_add_format(out, "level     %s", lh_level_name(file->level));
+    if (!file->is_counted) {
+        lh_buf_add_text(out, ", or higher: the genesis file says whose cosignatures count\n");
+        return;
+    }
+    if (tally->quorum.witness_count == 0) {
+        lh_buf_add_text(out, "  nobody else is in this network to witness it\n");
+        return;
+    }
+    lh_buf_add_format(out, "  %u of %u witnesses cosigned, %u are needed; %u hold every leaf",
+                      tally->sum.witness_count, tally->quorum.witness_count,
+                      tally->quorum.cosigner_count, tally->sum.mirror_count);
+    if (tally->other_count > 0) {
+        lh_buf_add_format(out, "; %u more cosigned and do not count", tally->other_count);
+    }
+    if (tally->is_own) {
+        lh_buf_add_text(out, "; the department's own cosignature does not count");
+    }
+    lh_buf_add_u8(out, '\n');
 }
 
 static void add_receipt(struct lh_buf *out, const struct lh_report *report,
@@ -262,6 +354,8 @@ static void add_receipt(struct lh_buf *out, const struct lh_report *report,
     lh_buf_add_format(out, "seal      %s  %s\n", word_of(found->seal),
                       found->seal == LH_ERR_UNKNOWN ? "no key is trusted for this ledger"
                                                     : "by the trusted key of this ledger");
+    add_level(out, file);
+    add_quorum(out, file);
 }
 
 static void add_checkpoint(struct lh_buf *out, const struct lh_file_report *file)
@@ -272,6 +366,48 @@ static void add_checkpoint(struct lh_buf *out, const struct lh_file_report *file
     lh_buf_add_format(out, "\nseal      %s  %s\n", word_of(file->seal),
                       file->seal == LH_ERR_UNKNOWN ? "no key is trusted for this ledger"
                                                    : "by the trusted key of this ledger");
+    add_level(out, file);
+    add_quorum(out, file);
+}
+
+static void add_head(struct lh_buf *out, const struct lh_checkpoint *head)
+{
+    lh_buf_add_format(out, "head      %s  size %" PRIu64 ", root ", head->origin, head->size);
+    add_hash(out, &head->root);
+    lh_buf_add_u8(out, '\n');
+}
+
+static void add_evidence(struct lh_buf *out, const struct lh_report *report,
+                         const struct lh_file_report *file)
+{
+    const struct lh_evidence_report *evidence = &file->evidence;
+
+    add_network(out, report, file, &evidence->network_id);
+    add_head(out, &evidence->first);
+    if (evidence->rule != NULL) {
+        char name[LH_ORIGIN_MAX + 1];
+
+        lh_report_entry_name(name, evidence->first.origin, evidence->index);
+        lh_buf_add_format(out, "broken    %s  %s: %s\n", name, evidence->rule->id,
+                          evidence->rule->title);
+        lh_buf_add_text(out, "sealed    by the key that its officers named for this ledger\n");
+        return;
+    }
+    add_head(out, &evidence->second);
+    lh_buf_add_text(out, "sealed    both by the key that its officers named for this ledger; they "
+                         "exclude each other\n");
+}
+
+static void add_consent(struct lh_buf *out, const struct lh_report *report,
+                        const struct lh_file_report *file)
+{
+    const struct lh_consent_report *found = &file->consent;
+
+    add_network(out, report, file, &found->network_id);
+    lh_buf_add_format(out, "promised  %s  %u of %u promises of its witnesses\n", found->origin,
+                      found->promise_count, found->needed);
+    lh_buf_add_format(out, "goes on   from leaf %" PRIu64 " of %s: nothing witnessed is behind\n",
+                      found->generation.prev_size, found->generation.prev_origin);
 }
 
 static const char *promise_words(enum lh_promise_word promise)
@@ -317,14 +453,26 @@ static bool is_only_recorded(const struct lh_report *report)
     return false;
 }
 
+/* Signatures were taken from a state. */
+static bool is_resumed(const struct lh_report *report)
+{
+    for (size_t i = 0; i < report->file_count; i++) {
+        if (report->files[i].replay != NULL && lh_replay_taken_count(report->files[i].replay) > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void add_file(struct lh_buf *out, const struct lh_report *report,
                      const struct lh_file_report *file)
 {
-    static const char *const labels[] = { [LH_FILE_UNKNOWN] = "file",
-                                          [LH_FILE_ARCHIVE] = "archive",
-                                          [LH_FILE_RECEIPT] = "receipt",
-                                          [LH_FILE_CHECKPOINT] = "checkpoint",
-                                          [LH_FILE_JOURNAL] = "receipt" };
+    static const char *const labels[] = {
+        [LH_FILE_UNKNOWN] = "file",     [LH_FILE_ARCHIVE] = "archive",
+        [LH_FILE_RECEIPT] = "receipt",  [LH_FILE_CHECKPOINT] = "checkpoint",
+        [LH_FILE_JOURNAL] = "receipt",  [LH_FILE_EVIDENCE] = "evidence",
+        [LH_FILE_PROMISES] = "promises"
+    };
 
     add_safe_line(out, labels[file->kind], file->path);
     bool is_read = file->result != LH_RESULT_ERROR && file->result != LH_RESULT_IO;
@@ -336,6 +484,10 @@ static void add_file(struct lh_buf *out, const struct lh_report *report,
         add_checkpoint(out, file);
     } else if (is_read && file->kind == LH_FILE_JOURNAL && file->journal.statement.sequence > 0) {
         add_journal(out, report, file);
+    } else if (is_read && file->kind == LH_FILE_EVIDENCE && file->is_proven) {
+        add_evidence(out, report, file);
+    } else if (is_read && file->kind == LH_FILE_PROMISES && file->is_proven) {
+        add_consent(out, report, file);
     }
     if (!is_read || (file->reason[0] != 0 && file->kind != LH_FILE_ARCHIVE)) {
         add_safe_line(out, is_read ? "reason" : "error", file->reason);
@@ -348,10 +500,17 @@ static void add_result(struct lh_buf *out, const struct lh_report *report)
 
     switch (lh_report_result(report)) {
     case LH_RESULT_VERIFIED:
-        lh_buf_add_format(out, "RESULT: VERIFIED%s%s\n",
+        lh_buf_add_format(out, "RESULT: VERIFIED%s%s%s\n",
                           report->with_signatures ? "" : " (signatures not checked)",
+                          is_resumed(report) ? " (resumed)" : "",
                           is_only_recorded(report) ? " (recorded, not sealed)" : "");
         return;
+    case LH_RESULT_BREACH:
+        lh_buf_add_text(out, "RESULT: BROKEN RULE PROVEN - ");
+        break;
+    case LH_RESULT_EQUIVOCATION:
+        lh_buf_add_text(out, "RESULT: EQUIVOCATION PROVEN - ");
+        break;
     case LH_RESULT_FAILED:
         lh_buf_add_text(out, "RESULT: VERIFICATION FAILED - ");
         break;

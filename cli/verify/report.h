@@ -7,18 +7,24 @@
  * give the same report.
  */
 
+#include "cli/verify/witnessed.h"
 #include "crypto/note.h"
 #include "ledger/journal_receipt.h"
 #include "ledger/receipt.h"
 #include "ledger/replay.h"
+#include "net/consent.h"
+#include "net/evidence.h"
+#include "net/tally.h"
 
 /* Worst last. */
 enum lh_result {
     LH_RESULT_VERIFIED,
-    LH_RESULT_ERROR,       /* operation failed: exit 1 */
-    LH_RESULT_IO,          /* cannot read: exit 3 */
-    LH_RESULT_UNDECIDABLE, /* exit 11 */
-    LH_RESULT_FAILED,      /* exit 10 */
+    LH_RESULT_ERROR,        /* operation failed: exit 1 */
+    LH_RESULT_IO,           /* cannot read: exit 3 */
+    LH_RESULT_UNDECIDABLE,  /* exit 11 */
+    LH_RESULT_FAILED,       /* exit 10 */
+    LH_RESULT_BREACH,       /* a ledger breaks a rule, proven: exit 12 */
+    LH_RESULT_EQUIVOCATION, /* a ledger contradicts itself, proven: exit 12 */
 };
 
 enum lh_file_kind {
@@ -27,6 +33,8 @@ enum lh_file_kind {
     LH_FILE_RECEIPT,
     LH_FILE_CHECKPOINT,
     LH_FILE_JOURNAL, /* a journal receipt */
+    LH_FILE_EVIDENCE,
+    LH_FILE_PROMISES,
 };
 
 /* What became of what a journal receipt promises, as far as the archives before it tell. */
@@ -42,8 +50,10 @@ struct lh_file_report {
     const char *path; /* borrowed */
     enum lh_file_kind kind;
     enum lh_result result;
-    char reason[LH_ERR_TEXT_MAX]; /* why not verified; empty when it is */
-    struct lh_replay *replay;     /* archive; owned */
+    char reason[LH_ERR_TEXT_MAX];  /* why not verified; empty when it is */
+    struct lh_replay *replay;      /* archive; owned */
+    struct lh_witnessed witnessed; /* archive: what others cosigned in it; owned */
+    bool is_resumed;               /* archive: it was judged with a past, which may be empty */
     bool is_pinned; /* archive, receipt: the network id was compared with a trusted one */
     struct lh_receipt receipt; /* receipt; owned */
     struct lh_receipt_report receipt_report;
@@ -56,7 +66,18 @@ struct lh_file_report {
     enum lh_promise_word promise;
     char kept_as[LH_ORIGIN_MAX + 1]; /* the entry that kept it */
     struct lh_checkpoint checkpoint; /* checkpoint */
-    enum lh_code seal;
+    enum lh_code seal;               /* checkpoint; evidence: of its heads */
+    enum lh_code quorum;             /* receipt, checkpoint: of the policy, with has_quorum */
+    size_t cosigner_count;           /* witnesses of the policy that have cosigned, */
+    size_t witness_count;            /* of so many */
+    enum lh_level level;             /* receipt, checkpoint: with has_level */
+    struct lh_tally_report tally;    /* with is_counted */
+    bool has_quorum;                 /* a policy asks for one */
+    bool has_level;                  /* the seal holds, so it stands on a level, */
+    bool is_counted; /* by the members of a genesis file; else it may be higher than that */
+    bool is_proven; /* evidence: its heads are sealed, and show what it says; promises: all of it */
+    struct lh_evidence_report evidence;
+    struct lh_consent_report consent; /* promises */
 };
 
 struct lh_report {

@@ -5,15 +5,20 @@
 #include "crypto/text.h"
 
 static const char *const RESULT_NAMES[] = {
-    [LH_RESULT_VERIFIED] = "verified", [LH_RESULT_ERROR] = "error",
-    [LH_RESULT_IO] = "unreadable",     [LH_RESULT_UNDECIDABLE] = "undecidable",
+    [LH_RESULT_VERIFIED] = "verified",
+    [LH_RESULT_ERROR] = "error",
+    [LH_RESULT_IO] = "unreadable",
+    [LH_RESULT_UNDECIDABLE] = "undecidable",
     [LH_RESULT_FAILED] = "failed",
+    [LH_RESULT_BREACH] = "broken_rule",
+    [LH_RESULT_EQUIVOCATION] = "equivocation",
 };
 
 static const char *const KIND_NAMES[] = {
     [LH_FILE_UNKNOWN] = "unknown",         [LH_FILE_ARCHIVE] = "archive",
     [LH_FILE_RECEIPT] = "receipt",         [LH_FILE_CHECKPOINT] = "checkpoint",
-    [LH_FILE_JOURNAL] = "journal_receipt",
+    [LH_FILE_JOURNAL] = "journal_receipt", [LH_FILE_EVIDENCE] = "evidence",
+    [LH_FILE_PROMISES] = "promises",
 };
 
 static void add_text(struct lh_json *json, const char *name, const char *text)
@@ -44,8 +49,28 @@ static void add_answer(struct lh_json *json, const char *name, enum lh_code code
     add_text(json, name, code == LH_OK ? "ok" : word);
 }
 
-static void add_ledger(struct lh_json *json, const struct lh_replay_ledger *ledger)
+/* Up to which size others vouch for it; null where nobody says whose word counts. */
+static void add_reach(struct lh_json *json, const struct lh_file_report *file, size_t index)
 {
+    struct lh_witnessed_ledger reached = lh_witnessed_at(&file->witnessed, index);
+
+    lh_json_add_bool(json, "continued", lh_witnessed_is_continued(file->replay, index));
+    if (file->witnessed.is_counted) {
+        lh_json_add_u64(json, "witnessed_size", reached.sizes[LH_LEVEL_WITNESSED]);
+        lh_json_add_u64(json, "final_size", reached.sizes[LH_LEVEL_FINAL]);
+    } else {
+        lh_json_add_null(json, "witnessed_size");
+        lh_json_add_null(json, "final_size");
+    }
+    if (file->witnessed.has_quorum) {
+        lh_json_add_u64(json, "quorum_size", reached.quorum_size);
+    }
+}
+
+static void add_ledger(struct lh_json *json, const struct lh_file_report *file, size_t index)
+{
+    const struct lh_replay_ledger *ledger = lh_replay_ledger_at(file->replay, index);
+
     lh_json_begin_object(json, NULL);
     add_text(json, "origin", ledger->origin);
     lh_json_add_bool(json, "whole", !ledger->is_stopped);
@@ -59,6 +84,8 @@ static void add_ledger(struct lh_json *json, const struct lh_replay_ledger *ledg
     lh_json_add_u64(json, "entries", ledger->entry_count);
     lh_json_add_u64(json, "height", ledger->height);
     lh_json_add_u64(json, "size", ledger->size);
+    lh_json_add_u64(json, "taken_size", ledger->taken_size);
+    add_reach(json, file, index);
     if (ledger->height > 0) {
         add_hash(json, "root", &ledger->root);
         add_time(json, "time", ledger->time_unix_ms);
@@ -120,10 +147,11 @@ static void add_archive(struct lh_json *json, const struct lh_file_report *file)
     }
     lh_json_begin_array(json, "ledgers");
     for (size_t i = 0; i < lh_replay_ledger_count(replay); i++) {
-        add_ledger(json, lh_replay_ledger_at(replay, i));
+        add_ledger(json, file, i);
     }
     lh_json_end_array(json);
     lh_json_add_u64(json, "signatures_checked", lh_replay_signature_count(replay));
+    lh_json_add_u64(json, "signatures_taken", lh_replay_taken_count(replay));
     lh_json_add_u64(json, "private_parts", lh_replay_private_count(replay));
     lh_json_add_u64(json, "failed", findings->failed_count);
     lh_json_add_u64(json, "cannot_tell", findings->unknown_count);
@@ -134,12 +162,43 @@ static void add_archive(struct lh_json *json, const struct lh_file_report *file)
     lh_json_end_array(json);
 }
 
-static void add_head(struct lh_json *json, const struct lh_checkpoint *checkpoint)
+static void add_head(struct lh_json *json, const char *name, const struct lh_checkpoint *checkpoint)
 {
-    lh_json_begin_object(json, "checkpoint");
+    lh_json_begin_object(json, name);
     add_text(json, "origin", checkpoint->origin);
     lh_json_add_u64(json, "size", checkpoint->size);
     add_hash(json, "root", &checkpoint->root);
+    lh_json_end_object(json);
+}
+
+static void add_quorum(struct lh_json *json, const struct lh_file_report *file)
+{
+    if (file->has_quorum) {
+        add_answer(json, "quorum", file->quorum);
+        lh_json_add_u64(json, "cosigners", file->cosigner_count);
+    }
+}
+
+static void add_level(struct lh_json *json, const struct lh_file_report *file)
+{
+    const struct lh_tally_report *tally = &file->tally;
+
+    if (!file->has_level) {
+        lh_json_add_null(json, "level");
+        return;
+    }
+    add_text(json, "level", lh_level_name(file->level));
+    if (!file->is_counted) {
+        lh_json_add_null(json, "witnesses");
+        return;
+    }
+    lh_json_begin_object(json, "witnesses");
+    lh_json_add_u64(json, "cosigned", tally->sum.witness_count);
+    lh_json_add_u64(json, "needed", tally->quorum.cosigner_count);
+    lh_json_add_u64(json, "of", tally->quorum.witness_count);
+    lh_json_add_u64(json, "mirrors", tally->sum.mirror_count);
+    lh_json_add_u64(json, "others", tally->other_count);
+    lh_json_add_bool(json, "own", tally->is_own);
     lh_json_end_object(json);
 }
 
@@ -158,10 +217,12 @@ static void add_receipt(struct lh_json *json, const struct lh_file_report *file)
     if (file->has_body) {
         add_text(json, "type", lh_entry_type_name(file->type));
     }
-    add_head(json, &found->checkpoint);
+    add_head(json, "checkpoint", &found->checkpoint);
     add_answer(json, "inclusion", found->inclusion);
     add_answer(json, "signature", found->signature);
     add_answer(json, "seal", found->seal);
+    add_level(json, file);
+    add_quorum(json, file);
 }
 
 static void add_journal(struct lh_json *json, const struct lh_file_report *file)
@@ -188,6 +249,17 @@ static void add_journal(struct lh_json *json, const struct lh_file_report *file)
     }
 }
 
+static void add_broken(struct lh_json *json, const struct lh_evidence_report *evidence)
+{
+    if (evidence->rule != NULL) {
+        lh_json_begin_object(json, "broken");
+        add_text(json, "rule", evidence->rule->id);
+        add_text(json, "title", evidence->rule->title);
+        lh_json_add_u64(json, "index", evidence->index);
+        lh_json_end_object(json);
+    }
+}
+
 static void add_file(struct lh_json *json, const struct lh_file_report *file)
 {
     bool is_read = file->result != LH_RESULT_ERROR && file->result != LH_RESULT_IO;
@@ -206,10 +278,29 @@ static void add_file(struct lh_json *json, const struct lh_file_report *file)
     } else if (is_read && file->kind == LH_FILE_RECEIPT && file->receipt.leaf.len > 0) {
         add_receipt(json, file);
     } else if (is_read && file->kind == LH_FILE_CHECKPOINT && file->checkpoint.origin[0] != 0) {
-        add_head(json, &file->checkpoint);
+        add_head(json, "checkpoint", &file->checkpoint);
         add_answer(json, "seal", file->seal);
+        add_level(json, file);
+        add_quorum(json, file);
     } else if (is_read && file->kind == LH_FILE_JOURNAL && file->journal.statement.sequence > 0) {
         add_journal(json, file);
+    } else if (is_read && file->kind == LH_FILE_EVIDENCE && file->is_proven) {
+        add_network(json, file, &file->evidence.network_id);
+        lh_json_begin_array(json, "heads");
+        add_head(json, NULL, &file->evidence.first);
+        if (file->evidence.rule == NULL) {
+            add_head(json, NULL, &file->evidence.second);
+        }
+        lh_json_end_array(json);
+        add_broken(json, &file->evidence);
+        add_answer(json, "seal", file->seal);
+    } else if (is_read && file->kind == LH_FILE_PROMISES && file->is_proven) {
+        add_network(json, file, &file->consent.network_id);
+        add_text(json, "origin", file->consent.origin);
+        add_text(json, "prev_origin", file->consent.generation.prev_origin);
+        lh_json_add_u64(json, "prev_size", file->consent.generation.prev_size);
+        lh_json_add_u64(json, "promises", file->consent.promise_count);
+        lh_json_add_u64(json, "needed", file->consent.needed);
     }
     lh_json_end_object(json);
 }

@@ -2,7 +2,7 @@
 
 #include "cli/verify/input.h"
 #include "crypto/text.h"
-#include "ledger/genesis.h"
+#include "ledger/epochs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,18 +12,30 @@ enum { TRUST_FILE_MAX = 1024 * 1024 };
 void lh_trust_init(struct lh_trust *trust)
 {
     memset(trust, 0, sizeof *trust);
+    trust->policy = (struct lh_policy)LH_POLICY_EMPTY;
 }
 
 void lh_trust_clear(struct lh_trust *trust)
 {
     free(trust->logs);
     free(trust->recorders);
+    for (size_t i = 0; i < trust->epoch_count; i++) {
+        lh_buf_clear(&trust->epochs[i]);
+    }
+    free(trust->epochs);
+    lh_genesis_free(trust->genesis);
+    lh_policy_clear(&trust->policy);
     lh_trust_init(trust);
 }
 
 bool lh_trust_is_empty(const struct lh_trust *trust)
 {
-    return !trust->has_network && trust->log_count == 0;
+    return !trust->has_network && trust->log_count == 0 && !lh_trust_has_quorum(trust);
+}
+
+bool lh_trust_has_quorum(const struct lh_trust *trust)
+{
+    return trust->policy.quorum != LH_POLICY_NOBODY;
 }
 
 bool lh_trust_has_origin(const struct lh_trust *trust, const char *origin)
@@ -89,8 +101,8 @@ const struct lh_pubkey *lh_trust_find_recorder(const struct lh_trust *trust,
     return NULL;
 }
 
-enum lh_code lh_trust_add_recorders(struct lh_trust *trust, const struct lh_genesis *genesis,
-                                    struct lh_err *err)
+static enum lh_code add_recorders(struct lh_trust *trust, const struct lh_genesis *genesis,
+                                  struct lh_err *err)
 {
     const struct lh_hash *network_id = lh_genesis_network_id(genesis);
     size_t members = lh_genesis_count(genesis);
@@ -115,78 +127,35 @@ enum lh_code lh_trust_add_recorders(struct lh_trust *trust, const struct lh_gene
     return LH_OK;
 }
 
-/* The next word of a line, cut off its front; empty at the end. */
-static struct lh_bytes next_word(struct lh_bytes *rest)
+enum lh_code lh_trust_add_members(struct lh_trust *trust, const struct lh_genesis *genesis,
+                                  struct lh_err *err)
 {
-    size_t start = 0;
-    size_t end;
+    enum lh_code rc = add_recorders(trust, genesis, err);
 
-    while (start < rest->len && (rest->data[start] == ' ' || rest->data[start] == '\t')) {
-        start++;
-    }
-    for (end = start; end < rest->len && rest->data[end] != ' ' && rest->data[end] != '\t';) {
-        end++;
-    }
-    struct lh_bytes word = lh_bytes_of(rest->data + start, end - start);
-    *rest = lh_bytes_of(rest->data + end, rest->len - end);
-    return word;
+    return rc == LH_OK && trust->genesis == NULL
+               ? lh_genesis_new(&trust->genesis, lh_genesis_bytes(genesis), err)
+               : rc;
 }
 
-static bool is_word(struct lh_bytes word, const char *text)
-{
-    return lh_bytes_is_equal(word, lh_bytes_of_text(text));
-}
-
-static enum lh_code add_log_line(struct lh_trust *trust, struct lh_bytes vkey, struct lh_err *err)
-{
-    struct lh_note_key key;
-
-    enum lh_code rc = lh_note_key_parse(&key, vkey, err);
-    if (rc != LH_OK) {
-        return rc;
-    }
-    if (key.kind != LH_NOTE_LOG) {
-        return lh_err_set(err, LH_ERR_INVALID, "this is no log's key");
-    }
-    return lh_trust_add_log(trust, &key, err);
-}
-
-/*
- * One line of a tlog-policy. Witnesses and groups name keys that this version does not judge; that
- * is right only where no quorum of them is asked for, so a quorum is refused.
- */
-static enum lh_code add_policy_line(struct lh_trust *trust, struct lh_bytes line,
-                                    struct lh_err *err)
-{
-    struct lh_bytes verb = next_word(&line);
-
-    if (verb.len == 0 || verb.data[0] == '#' || is_word(verb, "witness") ||
-        is_word(verb, "group")) {
-        return LH_OK;
-    }
-    if (is_word(verb, "log")) {
-        return add_log_line(trust, next_word(&line), err);
-    }
-    if (is_word(verb, "quorum")) {
-        return is_word(next_word(&line), "none")
-                   ? LH_OK
-                   : lh_err_set(err, LH_ERR_INVALID,
-                                "a quorum of witnesses is not judged by this version");
-    }
-    return lh_err_set(err, LH_ERR_INVALID, "neither log, witness, group nor quorum");
-}
-
+/* A file without a quorum line asks for none: `liuhen` wrote such files. */
 static enum lh_code add_policy(struct lh_trust *trust, struct lh_bytes text, struct lh_err *err)
 {
-    struct lh_bytes line;
+    struct lh_policy policy = LH_POLICY_EMPTY;
+    enum lh_code rc = lh_policy_parse(&policy, text, err);
 
-    for (size_t number = 1; lh_text_next_line(&text, &line); number++) {
-        enum lh_code rc = add_policy_line(trust, line, err);
-        if (rc != LH_OK) {
-            return lh_err_wrap(err, rc, "line %zu", number);
-        }
+    if (rc == LH_OK && policy.quorum != LH_POLICY_NOBODY && lh_trust_has_quorum(trust)) {
+        rc = lh_err_set(err, LH_ERR_CONFLICT, "two policies ask for a quorum of witnesses");
     }
-    return text.len == 0 ? LH_OK : lh_err_set(err, LH_ERR_INVALID, "the last line has no newline");
+    for (size_t i = 0; rc == LH_OK && i < policy.log_count; i++) {
+        rc = lh_trust_add_log(trust, &policy.logs[i].key, err);
+    }
+    if (rc == LH_OK && policy.quorum != LH_POLICY_NOBODY) {
+        lh_policy_clear(&trust->policy);
+        trust->policy = policy;
+    } else {
+        lh_policy_clear(&policy);
+    }
+    return rc;
 }
 
 /* A genesis begins with the number of its schema as protobuf writes it, which no text does. */
@@ -205,23 +174,72 @@ static enum lh_code add_genesis(struct lh_trust *trust, struct lh_bytes content,
     }
     rc = pin(trust, lh_genesis_network_id(genesis), err);
     if (rc == LH_OK) {
-        rc = lh_trust_add_recorders(trust, genesis, err);
+        rc = lh_trust_add_members(trust, genesis, err);
     }
     lh_genesis_free(genesis);
+    return rc;
+}
+
+static enum lh_code read_whole(struct lh_buf *out, const char *path, struct lh_err *err)
+{
+    struct lh_input *input;
+    enum lh_code rc = lh_input_open(&input, path, err);
+
+    if (rc == LH_OK) {
+        rc = lh_input_read_all(input, out, TRUST_FILE_MAX, err);
+        lh_input_close(input);
+    }
+    return rc;
+}
+
+static enum lh_code check_proposal(struct lh_bytes content, struct lh_err *err)
+{
+    lhpb_Proposal *proposal = malloc(sizeof *proposal);
+    enum lh_code rc = proposal == NULL ? lh_err_set(err, LH_ERR_NOMEM, "out of memory")
+                                       : lh_proposal_decode(proposal, content, err);
+
+    free(proposal);
+    return rc;
+}
+
+/* Makes room for one more. */
+static enum lh_code keep_epoch(struct lh_trust *trust, struct lh_bytes content, struct lh_err *err)
+{
+    struct lh_buf *grown;
+
+    if (trust->epoch_count + 1 == LH_EPOCHS_MAX) {
+        return lh_err_set(err, LH_ERR_LIMIT, "more than %d epochs", LH_EPOCHS_MAX);
+    }
+    grown = realloc(trust->epochs, (trust->epoch_count + 1) * sizeof *grown);
+    if (grown == NULL) {
+        return lh_err_set(err, LH_ERR_NOMEM, "out of memory for epochs");
+    }
+    trust->epochs = grown;
+    grown[trust->epoch_count] = (struct lh_buf)LH_BUF_EMPTY;
+    lh_buf_add(&grown[trust->epoch_count], content);
+    return lh_buf_check(&grown[trust->epoch_count++], err);
+}
+
+enum lh_code lh_trust_add_epoch(struct lh_trust *trust, const char *path, struct lh_err *err)
+{
+    struct lh_buf content = LH_BUF_EMPTY;
+    enum lh_code rc = read_whole(&content, path, err);
+
+    if (rc == LH_OK) {
+        rc = check_proposal(lh_buf_bytes(&content), err);
+    }
+    if (rc == LH_OK) {
+        rc = keep_epoch(trust, lh_buf_bytes(&content), err);
+    }
+    lh_buf_clear(&content);
     return rc;
 }
 
 enum lh_code lh_trust_add_file(struct lh_trust *trust, const char *path, struct lh_err *err)
 {
     struct lh_buf content = LH_BUF_EMPTY;
-    struct lh_input *input;
+    enum lh_code rc = read_whole(&content, path, err);
 
-    enum lh_code rc = lh_input_open(&input, path, err);
-    if (rc != LH_OK) {
-        return rc;
-    }
-    rc = lh_input_read_all(input, &content, TRUST_FILE_MAX, err);
-    lh_input_close(input);
     if (rc == LH_OK) {
         rc = is_genesis(lh_buf_bytes(&content)) ? add_genesis(trust, lh_buf_bytes(&content), err)
                                                 : add_policy(trust, lh_buf_bytes(&content), err);

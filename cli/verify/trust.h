@@ -9,6 +9,8 @@
 #include "crypto/note.h"
 #include "crypto/suite.h"
 #include "ledger/genesis.h"
+#include "ledger/level.h"
+#include "ledger/policy.h"
 
 /* The recorder of a department, as a genesis file names it. */
 struct lh_trust_recorder {
@@ -25,6 +27,11 @@ struct lh_trust {
     size_t log_capacity;
     struct lh_trust_recorder *recorders;
     size_t recorder_count;
+    struct lh_genesis *genesis; /* whose members' cosignatures count; NULL: none is known */
+    struct lh_buf *epochs;      /* certified proposals behind a genesis file, in order */
+    size_t epoch_count;
+    enum lh_level level;     /* that a receipt or checkpoint must have at least */
+    struct lh_policy policy; /* the one that asks for a quorum */
 };
 
 void lh_trust_init(struct lh_trust *trust);
@@ -33,20 +40,28 @@ void lh_trust_clear(struct lh_trust *trust);
  * LH_ERR_CONFLICT when it contradicts what is trusted already. */
 enum lh_code lh_trust_add_file(struct lh_trust *trust, const char *path,
                                struct lh_err *err) LH_MUST_CHECK;
+/** Take in the next proposal that was certified. LH_ERR_INVALID: it is none; LH_ERR_UNKNOWN: of a
+ * newer schema; LH_ERR_LIMIT: more than anybody judges. Whether it follows the one before is judged
+ * with an archive. */
+enum lh_code lh_trust_add_epoch(struct lh_trust *trust, const char *path,
+                                struct lh_err *err) LH_MUST_CHECK;
 /** Take in a network id, 64 hex digits. */
 enum lh_code lh_trust_add_network(struct lh_trust *trust, const char *hex,
                                   struct lh_err *err) LH_MUST_CHECK;
 enum lh_code lh_trust_add_log(struct lh_trust *trust, const struct lh_note_key *key,
                               struct lh_err *err) LH_MUST_CHECK;
-/** Take in the recorders of a genesis file that is trusted; those that are there stay once. */
-enum lh_code lh_trust_add_recorders(struct lh_trust *trust, const struct lh_genesis *genesis,
-                                    struct lh_err *err) LH_MUST_CHECK;
+/** Take in the members of a genesis file that is trusted: their recorders, those that are there
+ * stay once, and whose cosignatures count, those of the first one. */
+enum lh_code lh_trust_add_members(struct lh_trust *trust, const struct lh_genesis *genesis,
+                                  struct lh_err *err) LH_MUST_CHECK;
 /** NULL: none is known. */
 const struct lh_pubkey *lh_trust_find_recorder(const struct lh_trust *trust,
                                                const struct lh_hash *network_id,
                                                const char *department);
 /** Nothing was given at all. */
 bool lh_trust_is_empty(const struct lh_trust *trust);
+/** Checkpoints need cosignatures, as `policy` says. */
+bool lh_trust_has_quorum(const struct lh_trust *trust);
 /** Some key is trusted for this origin. */
 bool lh_trust_has_origin(const struct lh_trust *trust, const char *origin);
 

@@ -12,8 +12,14 @@
  *   run fails -DN=4 -DF=1 -DQ=3 -DUNWITNESSED     liars show each counter another vote
  *   run fails -DN=4 -DF=1 -DQ=3 -DOPEN_AT_WILL    a next round without proof that this one is stuck
  *   run fails -DN=5 -DF=1 -DQ=4 -DOPEN_AT_WILL
+ *   long ok    -DN=7 -DF=2 -DQ=5 -DROUNDS=4
+ *   long ok    -DN=10 -DF=3 -DQ=7
+ *   long fails -DN=10 -DF=3 -DQ=5
+ *   long fails -DN=7 -DF=2 -DQ=5 -DROUNDS=3 -DOPEN_AT_WILL
  */
+#ifndef ROUNDS
 #define ROUNDS 2
+#endif
 
 byte vote[N];           /* of this round: 0 none, 1, 2; UNWITNESSED: 3 is both */
 byte votes1 = 0, votes2 = 0, voted = 0;

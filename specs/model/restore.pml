@@ -17,6 +17,11 @@
  *   run ok    -DN=7 -DF=2 -DK=5 -DQ=5
  *   run fails -DN=7 -DF=2 -DK=5 -DQ=4
  *   run fails -DN=4 -DF=1 -DK=3 -DQ=3 -DNO_PROMISE    they answer and go on cosigning
+ *   long ok    -DN=8 -DF=2 -DK=6 -DQ=5
+ *   long fails -DN=8 -DF=2 -DK=6 -DQ=4
+ *   long ok    -DN=9 -DF=2 -DK=6 -DQ=6
+ *   long fails -DN=9 -DF=2 -DK=6 -DQ=5
+ *   long fails -DN=9 -DF=2 -DK=6 -DQ=6 -DNO_PROMISE
  */
 bool arrived[N];        /* the block came there, and was stored */
 bool cosigned[N];

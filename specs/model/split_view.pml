@@ -18,6 +18,10 @@
  *   run fails -DN=4 -DF=1 -DK=3 -DAMNESIA        an honest witness restored without its floors
  *   run ok    -DN=4 -DF=1 -DK=3 -DEPOCHS
  *   run fails -DN=4 -DF=1 -DK=3 -DEPOCHS -DNEW_SET_ALONE
+ *   long fails -DN=9 -DF=2 -DK=6 -DAMNESIA
+ *   long ok    -DN=5 -DF=1 -DK=4 -DEPOCHS
+ *   long fails -DN=5 -DF=1 -DK=3 -DEPOCHS
+ *   long fails -DN=5 -DF=1 -DK=4 -DEPOCHS -DNEW_SET_ALONE
  */
 byte seen[N];           /* 0 nothing yet, 1, 2 */
 bool signed1[N];

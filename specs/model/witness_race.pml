@@ -8,8 +8,12 @@
  *   run ok
  *   run fails -DNO_LOCK       two requests may be between comparing and storing
  *   run fails -DSIGN_FIRST    the cosignature leaves before the store is synced
+ *   long ok    -DCRASHES=6
+ *   long fails -DCRASHES=6 -DNO_LOCK
  */
+#ifndef CRASHES
 #define CRASHES 2
+#endif
 
 byte head = 0;          /* what the running witness believes: 0 nothing, 1 or 2 a branch */
 byte durable = 0;       /* what a crash leaves */

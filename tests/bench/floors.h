@@ -14,10 +14,10 @@ enum { FLOORS_BATCHES = 4 };
 extern const size_t floors_batch_sizes[FLOORS_BATCHES]; /* 1, 16, 64, 100 */
 
 struct floors_alg {
-    double sign;         /* lh_sign of an entry's message, 80 bytes */
-    double verify;       /* lh_verify */
-    double library_sign; /* the library's own call, key and context ready */
-    double library_verify;
+    double sign;      /* lh_sign of an entry's message, 80 bytes */
+    double verify;    /* lh_verify */
+    double bare_sign; /* the library's own call, key and context ready */
+    double bare_verify;
 };
 
 struct floors_batch {

@@ -90,6 +90,7 @@ static const struct {
     { "ingest", run_ingest, true, "a node under load" },
     { "replay", run_replay, true, "judging an archive" },
     { "trail", trail_run, true, "a thousand rows of one staff member" },
+    { "reading", reading_run, true, "a trail that leaves an ACCESS first" },
     { "receipt", receipt_run, true, "size and checking of a receipt" },
     { "space", space_run, true, "bytes on disk" },
     { "profile", run_profile, false, "one long load of a node, for other tools to watch" },
@@ -109,7 +110,7 @@ static void usage(FILE *out)
                        "  --dir DIR          where temporary files go (TMPDIR, else /var/tmp)\n"
                        "  --load N           which load to profile, from 0 (2)\n"
                        "  --programs DIR     where liuhend lies (default: beside this program)\n\n"
-                       "runs:\n  all        ingest, replay, trail, receipt and space\n");
+                       "runs:\n  all        ingest, replay, trail, reading, receipt and space\n");
     for (size_t i = 0; i < RUNS; i++) {
         (void)fprintf(out, "  %-10s %s\n", runs[i].name, runs[i].help);
     }

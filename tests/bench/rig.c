@@ -133,7 +133,7 @@ static void pause_ms(long ms)
     (void)nanosleep(&pause, NULL);
 }
 
-static struct lh_client *connect_to(const struct rig *rig)
+struct lh_client *rig_connect(const struct rig *rig)
 {
     char address[BENCH_PATH_MAX + 8];
     struct lh_client_options options = { .node = address };
@@ -147,7 +147,7 @@ static struct lh_client *connect_to(const struct rig *rig)
 
 static void wait_until_up(const struct rig *rig)
 {
-    struct lh_client *client = connect_to(rig);
+    struct lh_client *client = rig_connect(rig);
     struct lh_client_reply reply = LH_CLIENT_REPLY_EMPTY;
     bool is_up = false;
 
@@ -170,7 +170,7 @@ static void wait_until_up(const struct rig *rig)
 long rig_post(const struct rig *rig, const char *target, const char *type, struct lh_bytes body,
               char answer[512])
 {
-    struct lh_client *client = connect_to(rig);
+    struct lh_client *client = rig_connect(rig);
     struct lh_client_reply reply = LH_CLIENT_REPLY_EMPTY;
     struct lh_err err = LH_ERR_NONE;
 
@@ -184,7 +184,7 @@ long rig_post(const struct rig *rig, const char *target, const char *type, struc
 
 uint64_t rig_status(const struct rig *rig, const char *name)
 {
-    struct lh_client *client = connect_to(rig);
+    struct lh_client *client = rig_connect(rig);
     struct lh_client_reply reply = LH_CLIENT_REPLY_EMPTY;
     struct lh_err err = LH_ERR_NONE;
     char quoted[64];

@@ -9,6 +9,8 @@
 #include "tests/bench/measure.h"
 #include "tests/bench/people.h"
 
+struct lh_client;
+
 struct rig {
     struct people *people;
     pid_t pid;
@@ -23,6 +25,8 @@ void rig_start(struct rig *out, struct people *people, const char *programs, con
                const char *name);
 /** TERM, wait; dies unless it ends with 0. */
 void rig_stop(struct rig *rig);
+/** A client of it, which the caller frees. */
+struct lh_client *rig_connect(const struct rig *rig);
 /** A number of /v1/status, by its name. */
 uint64_t rig_status(const struct rig *rig, const char *name);
 /** Post; returns the HTTP status and puts the beginning of the answer into `answer`. */

@@ -78,6 +78,7 @@ void replay_report(struct bench *bench, const struct replay *replay, const struc
 /* ---- with floors of their own ---- */
 
 void trail_run(struct bench *bench);
+void reading_run(struct bench *bench);
 void receipt_run(struct bench *bench);
 void space_run(struct bench *bench);
 

@@ -57,11 +57,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_network(data, size);
     check_input(path);
     lh_trust_init(&trust);
+    if (lh_trust_add_epoch(&trust, path, NULL) == LH_OK) {
+        lh_assert(trust.epoch_count == 1);
+        lh_assert(lh_trust_is_empty(&trust)); /* whose they are is said by a genesis file */
+    }
     if (lh_trust_add_file(&trust, path, NULL) == LH_OK) {
         size_t count = trust.log_count;
 
-        lh_assert(lh_trust_add_file(&trust, path, NULL) == LH_OK);
-        lh_assert(trust.log_count == 2 * count);
+        bool is_twice = lh_trust_add_file(&trust, path, NULL) == LH_OK;
+
+        lh_assert(is_twice != lh_trust_has_quorum(&trust));
+        lh_assert(trust.log_count == (is_twice ? 2 * count : count));
         for (size_t i = 0; i < trust.log_count; i++) {
             lh_assert(trust.logs[i].kind == LH_NOTE_LOG);
             lh_assert(lh_trust_has_origin(&trust, trust.logs[i].name));

@@ -4,6 +4,7 @@ Written from specs/ alone, like verifier.py, whose encoder and curves it uses. T
 specs/vectors/bodies.jsonl. archives(rng) yields (what, bytes, rule or None): where a rule is named, both
 verifiers must name it, and "" names none: both must find nothing. Elsewhere they must agree.
 """
+import base64
 import copy
 import hashlib
 import json
@@ -69,17 +70,19 @@ def archive(frames):
 
 
 class City:
-    def __init__(self, suite, change=None, member=None):
+    def __init__(self, suite, change=None, member=None, departments=("gaj", "mzj"), groups=None):
         """change(genesis) and member(enrolment) may spoil what is made."""
         self.suite, self.s = v.SUITES[suite], suite
         self.keys = {}
         members = []
-        for dept in "gaj", "mzj":
+        for dept in departments:
             m = {"schema": 1, "department": dept, "name": "公安局",
                  "officers": [{"label": f"officer {i}", "key": self.key(f"{dept}/officer{i}", i).public} for i in range(4)],
                  "recorder": self.key(f"{dept}/recorder", 1).public}
             for name in "witness", "mirror", "governance":
                 m[name] = self.key(f"{dept}/{name}").public
+            if groups:
+                m["group"] = groups.get(dept, "")
             if member and dept == "mzj":
                 m = member(self, m) or m
             members.append(m if isinstance(m, bytes) else v.encode("Enrolment", m))
@@ -158,7 +161,6 @@ class Author:
                 "seal": None, "type": self.city.suite.log_type}
         if note:
             note(text)
-        import base64
         b64 = base64.b64encode
         body = text["text"] or f"{text['origin']}\n{text['size']}\n{b64(text['root']).decode()}\n".encode()
         key = seal or self.seal
@@ -202,8 +204,8 @@ class Author:
         """One more block, by which one sees whether the ledger went on."""
         return self.block(self.entry(self.body("HEARTBEAT"), self.recorder()))
 
-    def bytes(self, *others):
-        frames = [frame(v.GENESIS, self.city.genesis)] + self.frames
+    def bytes(self, *others, epochs=()):
+        frames = [frame(v.GENESIS, self.city.genesis)] + [frame(v.EPOCH, e) for e in epochs] + self.frames
         for other in others:
             frames += other.frames
         return archive(frames)
@@ -439,7 +441,7 @@ def generations(rng, city):
     two.frames[0] = one.frames[0]
     yield "two ledgers of one name", one.bytes(two), "A04"
     yield "a ledger of a stranger", archive([frame(v.GENESIS, city.genesis), frame(v.LEDGER, b"jinhua/slj/1")]
-                                            + two.frames[1:]), "A04"
+                                            + two.frames[1:]), "A04"  # cannot tell: it may be a member in an epoch
     for text in b"lishui/mzj/1", b"jinhua/mzj/0", b"jinhua/mzj/01", b"jinhua/mzj/4294967296", b"", b"jinhua/mzj/1\n", b"x" * 200:
         yield f"ledger {text}", archive([frame(v.GENESIS, city.genesis), frame(v.LEDGER, text)] + two.frames[1:]), "A04"
 
@@ -648,6 +650,62 @@ def kept(city):
     a.block(*leaves, private=private)
     a.block(a.entry(a.body("ERASE", detail={"targets": [h(bodies[1])], "ground": "law:1"}), a.officers()))
     return a.keep().end().bytes()
+
+
+def cosignature(city, name, text, time=1700000000):
+    """A line over the text of a head, under that name and the key of that name."""
+    key = city.key(name)
+    title = f"jinhua/{name}"
+    key_hash = city.suite.hash(title.encode() + b"\n" + city.suite.cosignature_type + key.value)[:4]
+    sig = time.to_bytes(8, "big") + key.sign(b"cosignature/v1\ntime %d\n" % time + text)
+    return "\u2014 ".encode() + title.encode() + b" " + base64.b64encode(key_hash + sig) + b"\n"
+
+
+def a_city_of(rng, suite, count):
+    """So many departments, some of them of one group."""
+    names = sorted(rng.sample(["gaj", "mzj", "rsj", "ybj", "zrj", "jyj", "wjw", "sjj", "gsj", "czj", "fgw"], count))
+    groups = {d: rng.choice(["", "", "east", "west"]) for d in names}
+    return City(suite, departments=names, groups=groups), names
+
+
+def cosigned(rng, city, names):
+    """A ledger whose heads bear lines: of any members, true, and at times one that is not."""
+    author = names[0]
+    a = Author(city, author).found()
+    for _ in range(3):
+        def tail_of(note):
+            text = f"{note['origin']}\n{note['size']}\n{base64.b64encode(note['root']).decode()}\n".encode()
+            lines = []
+            for d in names:
+                if rng.random() < 0.85:
+                    lines.append(cosignature(city, f"{d}/witness", text))
+                if rng.random() < 0.5:
+                    lines.append(cosignature(city, f"{d}/mirror", text))
+            if lines and rng.random() < 0.1:
+                at = rng.randrange(len(lines))
+                blob = bytearray(base64.b64decode(lines[at].split(b" ")[2]))
+                blob[rng.choice([3, 7, 20, len(blob) - 1])] ^= 1
+                if rng.random() < 0.2:
+                    blob[4:12] = bytes(8)
+                lines[at] = b" ".join(lines[at].split(b" ")[:2]) + b" " + base64.b64encode(bytes(blob)) + b"\n"
+            rng.shuffle(lines)
+            at = rng.randrange(len(lines) + 1)
+            holder.extend([b"".join(lines[:at]), b"".join(lines[at:])])
+        holder = []
+        a.block(a.entry(a.body("HEARTBEAT"), a.recorder()), note=tail_of, tail=Late(holder))
+    return a.bytes()
+
+
+class Late(tuple):
+    """The lines before and behind the seal's, which are known once the head is."""
+
+    def __new__(cls, holder):
+        made = super().__new__(cls)
+        made.holder = holder
+        return made
+
+    def __iter__(self):
+        return iter(self.holder)
 
 
 def private_parts(city):
@@ -1022,6 +1080,181 @@ def founders(rng, city):
         yield f"genesis: bad, and bytes behind the end {what}", data + b"x", "A03" if frames else "A01"
 
 
+class Lineage:
+    """Proposals behind a genesis file, each made of the epoch before it."""
+
+    def __init__(self, city):
+        self.city, self.raw = city, []
+        self.hashes = [city.network_id]
+
+    def draft(self, *changes, spoil=None):
+        """A proposal that follows the last; spoil(message) may change it. Rotations are proven by their own key."""
+        p = {"schema": 1, "network_id": self.city.network_id, "parent": self.hashes[-1], "number": len(self.hashes),
+             "changes": [dict(c) for c in changes]}
+        if spoil:
+            p = spoil(p) or p
+        return p if isinstance(p, bytes) else v.encode("Proposal", p)
+
+    def add(self, raw):
+        self.raw.append(raw)
+        self.hashes.append(self.city.suite.hash(b"liuhen/epoch/v1\0" + raw))
+        return self
+
+    def rotation(self, dept, old, new, next_=None, kind="rotate", parent=None):
+        city = self.city
+        ends = city.suite.key_id(city.keys[f"{dept}/{old}"].public)
+        key = city.key(f"{dept}/{new}")
+        statement = b"liuhen/rotate/v1\0" + city.network_id + (parent or self.hashes[-1]) + dept.encode() + b"\0" + ends
+        return {kind: {"department": dept, "ends": ends, "key": key.public, "proof": key.sign(statement),
+                       "next": city.suite.key_id(city.key(f"{dept}/{next_}").public) if next_ else None}}
+
+
+def newcomer(city, dept="rsj", change=None):
+    m = {"schema": 1, "department": dept, "name": "人社局", "recorder": city.key(f"{dept}/recorder").public,
+         "officers": [{"label": f"officer {i}", "key": city.key(f"{dept}/officer{i}").public} for i in range(2)]}
+    for name in "witness", "mirror", "governance":
+        m[name] = city.key(f"{dept}/{name}").public
+    if change:
+        change(m)
+    return {"admit": {"enrolment": v.encode("Enrolment", m)}}
+
+
+def in_epochs(city, spoil=None):
+    """A good ledger that goes through three epochs, and the proposals; the second brings in an officer and a recorder."""
+    line = Lineage(city).add(Lineage(city).draft({"regroup": {"department": "mzj", "group": "east"}}))
+    line.add(line.draft(line.rotation("gaj", "officer0", "officer8"), line.rotation("gaj", "recorder", "recorder8")))
+    line.add(line.draft(newcomer(city)))
+    a = start(city)
+    step = {"a": a, "city": city, "line": line}
+
+    def beat(by, epoch):
+        a.block(a.entry(a.body("HEARTBEAT"), [city.keys[f"gaj/{by}"]]), header=lambda h: h.update(epoch_hash=line.hashes[epoch]))
+    beat("recorder", 0)
+    beat("recorder", 1)
+    beat("recorder", 2)
+    beat("recorder8", 2)
+    a.block(a.entry(a.body("STAFF", detail={"pseudonym": b"person-3", "key": a.who("staffxx").public}),
+                    [city.keys["gaj/officer8"], city.keys["gaj/officer1"]]),
+            header=lambda h: h.update(epoch_hash=line.hashes[3]))
+    if spoil:
+        spoil(beat=beat, **step)
+    else:
+        beat("recorder8", 3)
+    return a, line
+
+
+def ledgers_in_epochs(city):
+    """Nothing is given, so a header that names an epoch is T04, cannot tell, at best."""
+    def carried(a, line, n=3):
+        return a.bytes(epochs=line.raw[:n])
+    for n in range(4):
+        yield f"{n} epochs carried", carried(*in_epochs(city), n), "B06" if n < 1 else None
+    for what, by, epoch, rule in [("back", "recorder8", 2, "B06"), ("back to the first", "recorder8", 0, "B06"),
+                                  ("a recorder that ended", "recorder", 3, "E04"),
+                                  ("a recorder to come", "recorder9", 3, "E02"), ("good", "recorder8", 3, "T04")]:
+        city.key("gaj/recorder9")
+        for n in 0, 1, 3:
+            a, line = in_epochs(city, lambda beat, by=by, epoch=epoch, **_: beat(by, epoch))
+            yield f"{what} with {n} epochs", carried(a, line, n), rule if n == 3 else None
+    for by in ("officer0", "officer1"), ("officer8", "officer1"), ("officer0", "officer8"), ("officer8", "recorder8"):
+        a, line = in_epochs(city, lambda **_: None)
+        a.block(a.entry(a.body("CALENDAR"), [city.keys[f"gaj/{x}"] for x in by]),
+                header=lambda h, line=line: h.update(epoch_hash=line.hashes[3]))
+        yield f"officers {by}", carried(a, line), "T04" if by == ("officer8", "officer1") else "E04"
+    # what begins in an epoch
+    for dept, epoch in [("rsj", 3), ("rsj", 2), ("rsj", 0), ("mzj", 3), ("mzj", 0), ("gaj", 3)]:
+        _, line = in_epochs(city)
+        b = Author(city, dept)
+        officers = [city.keys[f"{dept}/officer{8 if dept == 'gaj' and i == 0 else i}"] for i in (0, 1)]
+        b.found(signers=officers, header=lambda h, e=epoch: h.update(epoch_hash=line.hashes[e]))
+        b.block(b.entry(b.body("HEARTBEAT"), [city.keys[f"{dept}/recorder{8 if dept == 'gaj' else ''}"]]),
+                header=lambda h, e=epoch: h.update(epoch_hash=line.hashes[e]))
+        for n in 0, 2, 3:
+            yield f"{dept} begins in epoch {epoch} of {n}", carried(b, line, n), "B06" if (dept, n) == ("rsj", 3) and epoch < 3 else None
+    # the next generation
+    for epoch in 0, 2, 3:
+        for officers in ("officer0", "officer1"), ("officer8", "officer1"):
+            a, line = in_epochs(city)
+            b = Author(city, number=2)
+            b.found({"prev_origin": a.origin, "prev_size": a.tree.size, "prev_root": a.tree.root(), "prev_header": a.prev},
+                    signers=[city.keys[f"gaj/{x}"] for x in officers], header=lambda h: h.update(epoch_hash=line.hashes[epoch]))
+            for n in 0, 3:
+                yield f"generation 2 in epoch {epoch} of {n} by {officers[0]}", a.bytes(b, epochs=line.raw[:n]), \
+                    None if n == 0 else "B06" if epoch < 3 and officers[0] == "officer8" else None
+
+
+def proposals(rng, city):
+    """One epoch frame, of which the ledger behind it says nothing."""
+    a = start(city)
+
+    def one(what, raw, *more):
+        return f"epoch: {what}", a.bytes(epochs=[raw, *more]), None
+
+    line = Lineage(city)
+    group = {"regroup": {"department": "mzj", "group": "east"}}
+    good = line.draft(group)
+    yield one("good", good)
+    yield one("twice", good, good)
+    yield one("empty", b"")
+    yield one("a byte more", good + b"\0")
+    yield one("newer", b"\x08\x02")
+    yield one("newer behind a good one", good, b"\x08\x02")
+    yield one("bad before a good one", b"x", good)
+    yield one("no change", line.draft())
+    yield one("16 changes", line.draft(*[{"limit": {"department": "mzj", "bytes_per_s": i + 1}} for i in range(16)]))
+    yield one("an empty change", line.draft(group, {}))
+    for field, others in [("schema", [0, 2, 3]), ("network_id", [bytes(32), b"n" * 32]), ("parent", [bytes(32), b"p" * 32]),
+                          ("number", [0, 2, (1 << 32) - 1]), ("round", [1, (1 << 32) - 1])]:
+        for value in others:
+            yield one(f"{field} {value}", line.draft(group, spoil=lambda p, f=field, x=value: p.update({f: x})))
+    for text in TEXTS:
+        yield one(f"regroup to {text!r}", line.draft({"regroup": {"department": "mzj", "group": text}}))
+        yield one(f"regroup of {text!r}", line.draft({"regroup": {"department": text, "group": "east"}}))
+        yield one(f"branch {text!r}", line.draft({"branch": {"origin": text, "size": 3, "root": b"r" * 32}}))
+        yield one(f"admit {text!r}", line.draft(newcomer(city, change=lambda m, t=text: m.update(department=t))))
+    for n in WIDE:
+        yield one(f"roles {n}", line.draft({"assign": {"department": "mzj", "roles": n}}))
+        yield one(f"quota {n}", line.draft({"limit": {"department": "mzj", "bytes_per_s": n}}))
+        yield one(f"branch at {n}", line.draft({"branch": {"origin": "jinhua/gaj/1", "size": n, "root": b"r" * 32}}))
+    yield one("branch without root", line.draft({"branch": {"origin": "jinhua/gaj/1", "size": 1, "root": bytes(32)}}))
+    yield one("branch twice", line.draft(*[{"branch": {"origin": "jinhua/gaj/1", "size": 1, "root": b"r" * 32}}] * 2))
+    yield one("branch anew", line.draft(*[{"branch": {"origin": "jinhua/gaj/1", "size": n, "root": b"r" * 32}} for n in (1, 2)]))
+    yield one("the last two", line.draft({"remove": {"department": "mzj"}}))
+    yield one("one for another", line.draft(newcomer(city), {"remove": {"department": "mzj"}}))
+    yield one("one for another, too early", line.draft({"remove": {"department": "mzj"}}, newcomer(city)))
+    yield one("admitted twice", line.draft(newcomer(city), newcomer(city)))
+    yield one("a member already", line.draft(newcomer(city, "mzj")))
+    yield one("with a key of another", line.draft(newcomer(city, change=lambda m: m.update(witness=city.keys["mzj/mirror"].public))))
+    yield one("with one officer", line.draft(newcomer(city, change=lambda m: m.update(officers=m["officers"][:1]))))
+    yield one("of a newer schema", line.draft(newcomer(city, change=lambda m: m.update(schema=2))))
+    yield one("an empty enrolment", line.draft({"admit": {"enrolment": b""}}))
+    for role in "officer0", "officer1", "recorder", "witness", "mirror", "governance":
+        for kind in "rotate", "replace":
+            yield one(f"{kind} {role}", line.draft(line.rotation("gaj", role, role + "-new", kind=kind)))
+        yield one(f"{role} of P-256 or so", line.draft(line.rotation("gaj", role, "staff")))
+        yield one(f"{role} becomes what is there", line.draft(line.rotation("gaj", role, "witness")))
+        yield one(f"{role} becomes an officer's", line.draft(line.rotation("gaj", role, "officer3")))
+    turn = line.rotation("gaj", "recorder", "recorder-new", "recorder-next")
+    after = line.rotation("gaj", "recorder-new", "recorder-next")
+    other = line.rotation("gaj", "recorder-new", "recorder-other")
+    free = line.rotation("gaj", "recorder-new", "recorder-other", kind="replace")
+    for what, changes in [("committed", [turn, after]), ("another than committed", [turn, other]), ("emergency", [turn, free]),
+                          ("ended", [turn, turn]), ("committed once", [turn, after, other])]:
+        yield one(what, line.draft(*changes))
+    key_id = city.suite.key_id
+    commit = {"commit": {"department": "gaj", "key_id": key_id(city.keys["gaj/recorder"].public), "next": b"n" * 16}}
+    yield one("commit", line.draft(commit))
+    yield one("commit twice", line.draft(commit, commit))
+    yield one("commit of nothing", line.draft({"commit": {**commit["commit"], "next": bytes(16)}}))
+    yield one("commit of no key", line.draft({"commit": {**commit["commit"], "key_id": b"k" * 16}}))
+    yield one("another than committed before", line.draft(commit, line.rotation("gaj", "recorder", "recorder-new")))
+    for field, others in [("proof", [bytes(64), b"p" * 64]), ("ends", [bytes(16), b"e" * 16]), ("next", [bytes(16), b"x" * 16]),
+                          ("key", values(rng, city, v.MESSAGES["Rotate"][3], None))]:
+        for value in others:
+            yield one(f"rotate {field} {str(value)[:50]}", line.draft({"rotate": {**turn["rotate"], field: value}}))
+    yield one("proven for another epoch", line.draft(line.rotation("gaj", "recorder", "recorder-new", parent=b"p" * 32)))
+
+
 def archives(rng, share=1.0):
     """All of them, or a random share of the many; the suites take turns."""
     turns = [of_suite(rng, suite, share) for suite in (1, 2)]
@@ -1037,7 +1270,8 @@ def archives(rng, share=1.0):
 def of_suite(rng, suite, share):
     city = City(suite)
     start(city)
-    for made in (blocks(rng, city), leaves(rng, city), roster(rng, city), thin(rng, generations(rng, city), share),
+    for made in (blocks(rng, city), leaves(rng, city), roster(rng, city), ledgers_in_epochs(city),
+                 thin(rng, proposals(rng, city), max(share, 0.3)), thin(rng, generations(rng, city), share),
                  thin(rng, founders(rng, city), share), thin(rng, matrix(rng, city), share),
                  thin(rng, authority(rng, city), share), details(rng, city, share / 10)):
         for what, data, rule in made:

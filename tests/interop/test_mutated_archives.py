@@ -13,6 +13,7 @@ import collections
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -151,6 +152,44 @@ BREAKS = [flip_bits, flip_bits, set_byte, insert, delete, cut, append, in_frame,
           exchange, note_lines]
 
 
+def flip_line(rng, data):
+    """A bit of a line of a witness or mirror."""
+    data = bytearray(data)
+    lines = [m.span() for m in re.finditer(rb"jinhua/[a-z]+/(witness|mirror) [^\n]*\n", data)]
+    if lines:
+        start, end = rng.choice(lines)
+        data[rng.randrange(start, end)] ^= 1 << rng.randrange(8)
+    return bytes(data)
+
+
+def levels(program, folder, rng, count):
+    """Both verifiers under a pinned network, on heads with lines of members, true, false and changed: verdict, and
+    the sizes up to which a ledger is witnessed and final. Returns how many of each level, and what differs."""
+    seen, differs = collections.Counter(), []
+    for number, members in enumerate((5, 1, 3, 4, 11, 2)):
+        city, names = forge.a_city_of(rng, 1 + number % 2, members)
+        network, paths, mine = city.network_id.hex(), [], []
+        for at in range(count):
+            data = forge.cosigned(rng, city, names)
+            data = flip_line(rng, data) if at % 3 == 2 else data
+            paths.append(os.path.join(folder, f"{at}.lhar"))
+            with open(paths[-1], "wb") as f:
+                f.write(data)
+            report, _ = verifier.judge(data, network)
+            mine.append((report["result"], report["levels"]))
+        run = subprocess.run([program, "--json", "--jobs", "1", "--network", network, *paths], capture_output=True,
+                             check=False)
+        for file, told in zip(json.loads(run.stdout)["files"], mine):
+            theirs_are = (file["result"], [[x["origin"], x["size"], x["witnessed_size"], x["final_size"]]
+                                           for x in file["ledgers"]])
+            if theirs_are != told:
+                differs.append(f"{len(names)} members: {told} here, {theirs_are} there")
+            seen[f"{told[0]} {'final' if told[1][0][3] else 'witnessed' if told[1][0][2] else 'sealed'}"] += 1
+        for path in paths:
+            os.unlink(path)
+    return seen, differs
+
+
 def index_of(finding):
     """The leaf of a finding; from 2^53 on the program writes it as text, so that no reader rounds it."""
     index = finding.get("index")
@@ -180,6 +219,25 @@ def ours(data):
         return "error", None, None, None, []
     return (report["result"], report["rule"], report["origin"], report["entry"],
             [(f["answer"], f["rule"], f["origin"], f["entry"]) for f in findings])
+
+
+def both_need_the_epochs(program, directory, data, epochs):
+    """An archive that carries epochs is verified with the files that say they were certified, in their order, and not without."""
+    paths = []
+    for i, content in enumerate([data, *epochs]):
+        paths.append(os.path.join(directory, f"given{i}"))
+        with open(paths[-1], "wb") as f:
+            f.write(content)
+    archive, files = paths[0], paths[1:]
+    script = [sys.executable, os.path.join(HERE, "verifier.py")]
+    for given, code in (files, 0), (files[:1], 11), ([], 11), (files[::-1], 11):
+        options = [x for path in given for x in ("--epochs", path)]
+        ends = [subprocess.run([*command, *options, archive], capture_output=True, check=False).returncode
+                for command in (script, [program])]
+        if ends != [code, code]:
+            print(f"with {len(given)} epochs given: {ends}, not {code}")
+            return False
+    return True
 
 
 class Bench:
@@ -253,6 +311,7 @@ def main():
         with open(os.path.join(out, "city.lhar"), "rb") as f:
             good.append(f.read())
     good += [forge.kept(forge.City(suite)) for suite in (1, 2)]
+    good += [forge.cosigned(random.Random(suite), *forge.a_city_of(random.Random(suite), suite, 3)) for suite in (1, 2)]
     for data in good:  # the positive control, with exit codes
         path = os.path.join(bench.dir, "good.lhar")
         with open(path, "wb") as f:
@@ -262,7 +321,20 @@ def main():
         if code or mine.returncode or ours(data)[0] != "verified" or told[0][0] != "verified":
             print("a good archive is not verified by both")
             return 1
+    for suite in 1, 2:
+        a, line = forge.in_epochs(forge.City(suite))
+        if not both_need_the_epochs(program, bench.dir, a.bytes(epochs=line.raw), line.raw):
+            return 1
+        good.append(a.bytes(epochs=line.raw))
     rng = random.Random(args.seed)
+    seen, unequal = levels(program, bench.dir, random.Random(args.seed), 8)
+    print("levels: " + json.dumps(dict(sorted(seen.items()))))
+    for what in unequal:
+        print("DIFFERS", what)
+    wanted = {"verified final", "verified witnessed", "verified sealed"}
+    if unequal or not wanted <= set(seen) or not any(one.startswith("failed") for one in seen):
+        print("the two differ, or not every level was met")
+        return 1
     for what, data, want in forge.archives(rng, args.share):
         bench.add("forged: " + what, data, want)
         if time.monotonic() > deadline - 0.4 * args.seconds:

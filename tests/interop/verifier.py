@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
-"""A second verifier of archives, written from specs/ alone: no line of the project's C was read for it.
+"""A second verifier of archives, written from specs/ alone: no line of the project's C was read for it. (But for
+the levels, ledger.md section 11.1: whoever wrote those knew the C.)
 
-    verifier.py [--network HEX] [--all] ARCHIVE.lhar     judge an archive
+    verifier.py [--network HEX] [--epochs FILE]... [--all] ARCHIVE.lhar     judge an archive
     verifier.py --vectors DIR                            check the golden bytes in specs/vectors
     verifier.py --proto DIR                              check that the tables below are specs/proto
 
 Standard library only. Prints one JSON object: {"result", "rule", "origin", "entry", "entries", "blocks",
-"network_id"}; --all adds every finding. Exit code: 0 verified, 10 failed, 11 undecidable, 1 unreadable, 2 usage.
+"network_id"}; --all adds every finding. Under --network "levels" says of each ledger its origin and size, and up to
+which sizes it is witnessed and final. Exit code: 0 verified, 10 failed, 11 undecidable, 1 unreadable, 2 usage.
 Where the specs left something open, whoever wrote this asked, and the answer is a sentence there now.
 """
+import copy
 import hashlib
 import json
 import os
@@ -331,6 +334,16 @@ SubjectTag: 1 nonce f16, 2 tag f16
 Enrolment: 1 schema u32, 2 department s32, 3 name s64, 4 group s32, 5 officers Officer*8, 6 recorder PublicKey, 7 witness PublicKey, 8 mirror PublicKey, 9 governance PublicKey
 Officer: 1 label s48, 2 key PublicKey
 Genesis: 1 schema u32, 2 network s32, 3 suite u32, 4 created_ms u64, 5 members b1152*48
+Proposal: 1 schema u32, 2 network_id f32, 3 parent f32, 4 number u32, 5 round u32, 6 changes Change*16
+Change: 1 admit Admit|, 2 remove Remove|, 3 rotate Rotate|, 4 replace Rotate|, 5 commit Commit|, 6 regroup Regroup|, 7 assign Assign|, 8 limit Limit|, 9 branch Branch|
+Admit: 1 enrolment b1152
+Remove: 1 department s32
+Rotate: 1 department s32, 2 ends f16, 3 key PublicKey, 4 next f16?, 5 proof f64
+Commit: 1 department s32, 2 key_id f16, 3 next f16
+Regroup: 1 department s32, 2 group s32
+Assign: 1 department s32, 2 roles u64
+Limit: 1 department s32, 2 bytes_per_s u64
+Branch: 1 origin s128, 2 size u64, 3 root f32
 Act: 1 schema u32, 2 network_id f32, 3 suite u32, 4 body b4096, 5 signatures Signature*4
 PublicKey: 1 alg u32, 2 value b33
 Token: 1 origin s128, 2 exchange_id f16, 3 body_hash f32, 4 key_id f16, 5 signature f64
@@ -571,6 +584,7 @@ class Suite:
         self.seal_alg = ALG_ED25519 if number == 1 else ALG_SM2
         self.sign_algs = (ALG_ED25519, ALG_P256) if number == 1 else (ALG_SM2,)
         self.log_type = b"\x01" if number == 1 else b"\xffliuhen.sm2/log\x00"
+        self.cosignature_type = b"\x04" if number == 1 else b"\xffliuhen.sm2/cosignature\x00"
 
     def key_id(self, key):
         return self.hash(b"liuhen/key/v1\0" + bytes([key["alg"]]) + key["value"])[:16]
@@ -676,7 +690,7 @@ TYPES = {
          f"unit staff session system channel {AUTH} {ITEM} case_id step counterparty refs flags"),
     65: ("DISPOSE", "dispose", 1, "staff",
          f"unit session system channel {AUTH} {ITEM} case_id step counterparty legal_basis refs flags"),
-    70: ("RESTRICT", "restriction", 1, "staff legal_basis", f"{EVERYDAY} channel"),
+    70: ("RESTRICT", "restriction", 1, "staff legal_basis", f"{EVERYDAY} channel outcome"),
     71: ("ERASE", "erase", 0, "legal_basis", OFFICERS),
     72: ("CORRECT", "correct", 1, "channel", f"{EVERYDAY} {ITEM} {WHY}"),
     73: ("OBJECT", "object", 0, "channel", f"{EVERYDAY} {ITEM} {WHY}"),
@@ -694,7 +708,7 @@ TYPES = {n: (name, detail, dot, set(req.split()), set(req.split()) | set(also.sp
 LATE, AFTER_THE_FACT, IMPORTED, PROACTIVE = 1, 2, 4, 8
 FLAGS, ROLES, AUTHS, AUTH_FACE = 127, 31, 63, 8
 PLATFORM, MACHINE = 3, 8
-HIT, REFUSED, SESSION_MS, CREDIT_MS = 1, 6, 8 * 3600 * 1000, 1827 * 86400 * 1000
+HIT, REFUSED, CANCELLED, SESSION_MS, CREDIT_MS = 1, 6, 8, 8 * 3600 * 1000, 1827 * 86400 * 1000
 PURPOSE_OFFICER, PURPOSE_RECORDER = 5, 6
 
 
@@ -952,6 +966,11 @@ def check_dispose(b, d):
     codes(d, "reason")
 
 
+def check_restriction(b, d):
+    check_targets(b, d)
+    need(b["outcome"] in (0, CANCELLED), "an outcome that lifts nothing")
+
+
 def check_targets(b, d):
     need(d["targets"] and ascending(d["targets"]) and all(map(any, d["targets"])), "targets")
     codes(d, "ground")
@@ -1021,7 +1040,7 @@ def check_equiv(b, d):
     between(d, kind=(1, 3))
 
 
-CHECKS = {"serve": check_token, "vack": check_token, "restriction": check_targets, "erase": check_targets}
+CHECKS = {"serve": check_token, "vack": check_token, "restriction": check_restriction, "erase": check_targets}
 for _t in TYPES.values():
     CHECKS.setdefault(_t[1], globals().get("check_" + _t[1]))
 
@@ -1097,6 +1116,36 @@ def read_leaf(raw):
     return leaf
 
 
+def key_places(m):
+    """The keys of an enrolment with their places: officers, then the others."""
+    return [(("officers", i), o["key"]) for i, o in enumerate(m["officers"])] + [
+        ((role,), m[role]) for role in ("recorder", "witness", "mirror", "governance")]
+
+
+def keys_in(m):
+    return {(k["alg"], k["value"]) for _, k in key_places(m)}
+
+
+def check_enrolment(m, suite):
+    need(m["schema"] == 1 and is_department(m["department"]) and m["name"], "enrolment")
+    need(not m["group"] or is_department(m["group"]), "group")
+    need(2 <= len(m["officers"]) and all(o["label"] for o in m["officers"]), "officers")
+    for place, k in key_places(m):
+        need(k is not None, "a key is missing")
+        need(k["alg"] == suite.seal_alg if place[0] in ("witness", "mirror") else k["alg"] in suite.sign_algs,
+             "a key of another suite")
+        need(signs(k), "a key that is none")
+    need(len(keys_in(m)) == len(key_places(m)), "a key twice")
+
+
+def read_enrolment(raw, suite):
+    if newer_schema(raw):
+        raise Newer("an enrolment of a newer schema")
+    m = decode("Enrolment", raw)
+    check_enrolment(m, suite)
+    return m
+
+
 def read_genesis(raw):
     """A genesis file with "enrolments" by department and "suite_of"; Newer or Bad."""
     if newer_schema(raw):
@@ -1109,27 +1158,148 @@ def read_genesis(raw):
     need(g["members"], "no members")
     suite, keys, members = SUITES[g["suite"]], set(), []
     for raw_member in g["members"]:
-        if newer_schema(raw_member):
-            raise Newer("an enrolment of a newer schema")
-        m = decode("Enrolment", raw_member)
-        need(m["schema"] == 1 and is_department(m["department"]) and m["name"], "enrolment")
-        need(not m["group"] or is_department(m["group"]), "group")
-        need(2 <= len(m["officers"]) and all(o["label"] for o in m["officers"]), "officers")
-        plain = [o["key"] for o in m["officers"]] + [m["recorder"], m["governance"]]
-        cosign = [m["witness"], m["mirror"]]
-        need(all(k is not None for k in plain + cosign), "a key is missing")
-        need(all(k["alg"] in suite.sign_algs for k in plain), "a key of another suite")
-        need(all(k["alg"] == suite.seal_alg for k in cosign), "a key of another suite")
-        need(all(map(signs, plain + cosign)), "a key that is none")
-        for k in plain + cosign:
-            at = k["alg"], k["value"]
-            need(at not in keys, "a key twice")
-            keys.add(at)
+        m = read_enrolment(raw_member, suite)
+        need(not keys & keys_in(m), "a key twice")
+        keys |= keys_in(m)
         need(not members or members[-1]["department"] < m["department"], "members out of order")
         members.append(m)
     g["enrolments"] = {m["department"]: m for m in members}
     g["suite_of"] = suite
     return g
+
+
+# ---- 6a. Epochs (trust.md section 5) -------------------------------------------------------------
+class Epoch:
+    """Who is a member: departments with enrolment, roles, quota and commitments; and the branches that were named."""
+
+    def __init__(self, suite, network, network_id):
+        self.suite, self.network, self.network_id = suite, network, network_id
+        self.hash, self.number, self.members, self.branches = network_id, 0, {}, {}
+
+    def insert(self, m):
+        self.members[m["department"]] = {"enrolment": m, "roles": 1, "limit": 0, "next": {}}
+
+    def member(self, department):
+        need(department in self.members, f"{department} is no member")
+        return self.members[department]
+
+    def check(self, department):
+        m = self.members[department]["enrolment"]
+        check_enrolment(m, self.suite)
+        for other, row in self.members.items():
+            need(other == department or not keys_in(row["enrolment"]) & keys_in(m), "a key in two members")
+
+    def place(self, member, key_id):
+        for place, key in key_places(member["enrolment"]):
+            if self.suite.key_id(key) == key_id:
+                return place
+        raise Bad("no key of this id")
+
+    def follow(self, raw):
+        """The epoch that a proposal makes of this one; Bad or Newer."""
+        if newer_schema(raw):
+            raise Newer("a proposal of a newer schema")
+        p = decode("Proposal", raw)
+        need(p["schema"] == 1 and p["number"] >= 1 and p["changes"], "proposal")
+        whole(p, "network_id", "parent")
+        changes = []
+        for change in p["changes"]:
+            (name, c), = [(n, x) for n, x in change.items() if x is not None] or [(None, None)]
+            need(name is not None, "a change of no kind")
+            check_change(name, c)
+            changes.append((name, c))
+        need(p["network_id"] == self.network_id and p["parent"] == self.hash, "it follows another epoch")
+        need(p["number"] == self.number + 1, "number")
+        new = Epoch(self.suite, self.network, self.network_id)
+        new.members, new.branches = copy.deepcopy(self.members), dict(self.branches)
+        for name, c in changes:
+            getattr(new, name)(*([c, p] if name in ("rotate", "replace") else [c]))
+        new.hash, new.number = self.suite.hash(b"liuhen/epoch/v1\0" + raw), p["number"]
+        return new
+
+    def admit(self, c):
+        m = read_enrolment(c["enrolment"], self.suite)
+        need(m["department"] not in self.members, "a member already")
+        need(len(self.members) < 256, "no room")
+        self.insert(m)
+        self.check(m["department"])
+
+    def remove(self, c):
+        self.member(c["department"])
+        need(len(self.members) > 2, "one of the last two")
+        del self.members[c["department"]]
+
+    def rotate(self, c, p, emergency=False):
+        member = self.member(c["department"])
+        place = self.place(member, c["ends"])
+        statement = b"".join([b"liuhen/rotate/v1\0", p["network_id"], p["parent"], c["department"].encode(), b"\0", c["ends"]])
+        need(verify(c["key"]["alg"], c["key"]["value"], statement, c["proof"]), "the proof does not hold")
+        new = self.suite.key_id(c["key"])
+        need(new != c["ends"], "the same key")
+        need(emergency or member["next"].get(place, new) == new, "committed to another key")
+        if place[0] == "officers":
+            member["enrolment"]["officers"][place[1]]["key"] = c["key"]
+        else:
+            member["enrolment"][place[0]] = c["key"]
+        member["next"].pop(place, None)
+        if c["next"] is not None:
+            member["next"][place] = c["next"]
+        self.check(c["department"])
+
+    def replace(self, c, p):
+        self.rotate(c, p, True)
+
+    def commit(self, c):
+        member = self.member(c["department"])
+        place = self.place(member, c["key_id"])
+        need(place not in member["next"], "committed already")
+        member["next"][place] = c["next"]
+
+    def regroup(self, c):
+        m = self.member(c["department"])["enrolment"]
+        need(m["group"] != c["group"], "of that group already")
+        m["group"] = c["group"]
+
+    def assign(self, c):
+        member = self.member(c["department"])
+        need(member["roles"] != c["roles"], "these roles already")
+        member["roles"] = c["roles"]
+
+    def limit(self, c):
+        member = self.member(c["department"])
+        need(member["limit"] != c["bytes_per_s"], "this quota already")
+        member["limit"] = c["bytes_per_s"]
+
+    def branch(self, c):
+        network, department, _ = split_origin(c["origin"])
+        need(network == self.network, "of another network")
+        self.member(department)
+        need(self.branches.get(c["origin"]) != (c["size"], c["root"]), "from there already")
+        need(c["origin"] in self.branches or len(self.branches) < 64, "one branch too many")
+        self.branches[c["origin"]] = c["size"], c["root"]
+
+
+def check_change(name, c):
+    """What a change says by itself."""
+    if name == "admit":
+        need(c["enrolment"], "no enrolment")
+        return
+    if name == "branch":
+        need(is_origin(c["origin"]) and 1 <= c["size"] < 1 << 63, "branch")
+        whole(c, "root")
+        return
+    need(is_department(c["department"]), "department")
+    if name in ("rotate", "replace"):
+        whole(c, "ends", "proof")
+        need(signs(c["key"]), "a key that signs nothing")
+    elif name == "commit":
+        whole(c, "key_id", "next")
+    elif name == "regroup":
+        need(not c["group"] or is_department(c["group"]), "group")
+    elif name == "assign":
+        need(not c["roles"] & ~3, "roles")
+    elif name == "limit":
+        need(c["bytes_per_s"] < 1 << 63, "quota")
 
 
 # ---- 7. Checkpoints (ledger.md section 5) ------------------------------------------------------
@@ -1197,6 +1367,53 @@ def sealed(suite, origin, key, checkpoint):
     return False
 
 
+# ---- 7b. Cosignatures (sections 5 and 11.1; network.md sections 1 and 8) -------------------------
+
+
+def numbers(members):
+    """(n, k): designated witnesses, and how many of them make a head witnessed."""
+    n = min(9, members - 1)
+    f = (n - 1) // 3 if n else 0
+    return n, (n + f) // 2 + 1 if n else 0
+
+
+def witnesses_of(suite, network_id, enrolments, author):
+    n, _ = numbers(len(enrolments))
+    tag = b"liuhen/witness/v1\0" + network_id + author.encode() + b"\0"
+    others = sorted((d for d in enrolments if d != author), key=lambda d: suite.hash(tag + d.encode()), reverse=True)
+    taken, groups = [], {}
+    for d in others:
+        group = enrolments[d]["group"] or ("alone", d)
+        if len(taken) < n and groups.get(group, 0) < (n + 2) // 3:
+            taken.append(d)
+            groups[group] = groups.get(group, 0) + 1
+    return taken + [d for d in others if d not in taken][:n - len(taken)]
+
+
+def has_line(suite, name, key, checkpoint):
+    """Whether the key of that name has cosigned; Bad where its line does not verify."""
+    want = suite.hash(name.encode() + b"\n" + suite.cosignature_type + key["value"])[:4]
+    for other, key_hash, sig in checkpoint["sigs"]:
+        if (other, key_hash) == (name, want):
+            time = int.from_bytes(sig[:8], "big")
+            message = b"cosignature/v1\ntime %d\n" % time + checkpoint["text"]
+            need(len(sig) == 72 and time and verify(key["alg"], key["value"], message, sig[8:]), "a cosignature")
+            return True
+    return False
+
+
+def level_of(suite, network_id, genesis, author, checkpoint):
+    """0 sealed, 1 witnessed, 2 final."""
+    cosigned = mirrored = 0
+    for d in witnesses_of(suite, network_id, genesis["enrolments"], author):
+        name = f"{genesis['network']}/{d}/"
+        if has_line(suite, name + "witness", genesis["enrolments"][d]["witness"], checkpoint):
+            cosigned += 1
+            mirrored += has_line(suite, name + "mirror", genesis["enrolments"][d]["mirror"], checkpoint)
+    k = numbers(len(genesis["enrolments"]))[1]
+    return (1 + (mirrored >= 2)) if k and cosigned >= k else 0
+
+
 # ---- 8. The tree (section 3) -------------------------------------------------------------------
 
 
@@ -1227,10 +1444,11 @@ class Tree:
 
 
 # ---- 9. The archive (section 10) ---------------------------------------------------------------
-GENESIS, LEDGER, LEAF, CHECKPOINT, PRIVATE, END, KEPT = range(1, 8)
+GENESIS, LEDGER, LEAF, CHECKPOINT, PRIVATE, END, KEPT, EPOCH = range(1, 9)
 MAY_FOLLOW = {
-    GENESIS: (None,), LEDGER: (GENESIS, CHECKPOINT, PRIVATE), LEAF: (LEDGER, LEAF, CHECKPOINT, PRIVATE, KEPT),
-    CHECKPOINT: (LEAF,), PRIVATE: (CHECKPOINT, PRIVATE), END: (GENESIS, CHECKPOINT, PRIVATE), KEPT: (LEDGER,),
+    GENESIS: (None,), EPOCH: (GENESIS, EPOCH), LEDGER: (GENESIS, EPOCH, CHECKPOINT, PRIVATE),
+    LEAF: (LEDGER, LEAF, CHECKPOINT, PRIVATE, KEPT),
+    CHECKPOINT: (LEAF,), PRIVATE: (CHECKPOINT, PRIVATE), END: (GENESIS, EPOCH, CHECKPOINT, PRIVATE), KEPT: (LEDGER,),
 }
 MAGIC = b"LHAR1\n"
 
@@ -1286,14 +1504,37 @@ class Ledger:
         self.block = {}  # entries of the block just closed: index -> (entry, body or None)
         self.kept, self.awaited, self.absent, self.erased = False, {}, {}, set()  # private parts: index -> H(body)
         self.entries = self.blocks = 0
+        self.reached = {1: 0, 2: 0}  # the size up to which it is witnessed, and final
         self.before = replay.last  # of the ledger frame before this one, if that one could be judged
-        enrolment = replay.genesis["enrolments"][self.department]
-        for officer in enrolment["officers"]:
-            self.enrol(officer["key"], OFFICER)
-        self.enrol(enrolment["recorder"], RECORDER)
+        self.epoch = self.network_id  # that the header before named
+
+    def begin_keys(self, header):
+        """The ledger begins anew in the epoch that its first header names."""
+        named = self.replay.epoch_of(header["epoch_hash"]) if header else None
+        if named is None or self.department not in named.members:
+            named = next(e for e in self.replay.epochs if self.department in e.members)
+        for key, kind in signing_keys(named, self.department):
+            self.enrol(key, kind)
 
     def enrol(self, key, kind, staff=None, session=None):
-        self.keys[self.suite.key_id(key)] = (key, kind, staff, session)
+        self.keys[self.suite.key_id(key)] = (key, kind, staff, session, False)
+
+    def end_key(self, key_id, ended):
+        self.keys[key_id] = self.keys[key_id][:4] + (ended,)
+
+    def enter(self, old, new):
+        """trust.md 5.3: keys change behind a header that names another epoch."""
+        before, after = (list(signing_keys(e, self.department)) for e in (old, new))
+        for key, kind in before:
+            at = self.suite.key_id(key)
+            if (key, kind) not in after and at in self.keys and self.keys[at][1] == kind:
+                self.end_key(at, True)
+        for key, kind in after:
+            at = self.suite.key_id(key)
+            if at not in self.keys:
+                self.enrol(key, kind)
+            elif self.keys[at][1] == kind:
+                self.end_key(at, False)
 
     def find(self, answer, rule, leaf, text):
         self.replay.find(answer, rule, self.number, self.origin, leaf, text)
@@ -1315,6 +1556,8 @@ class Ledger:
                 decoded.append(read_leaf(raw))
             except Bad as e:
                 decoded.append(e)
+        if base == 0:
+            self.begin_keys(None if isinstance(decoded[-1], Bad) else decoded[-1]["header"])
         if base == 0 and not isinstance(decoded[0], Bad) and decoded[0]["entry"] and not self.begin(decoded[0]["entry"]):
             self.stopped = True
             return
@@ -1330,8 +1573,30 @@ class Ledger:
             if not isinstance(leaf, Bad) and leaf["entry"]:
                 self.judge_entry(base + i, leaf["entry"])
         if not self.stopped:
+            self.go_on(decoded[-1]["header"]["epoch_hash"], base + len(leaves) - 1)
             self.blocks += 1
             self.entries += len(leaves) - 1
+
+    def go_on(self, named, at):
+        """A header that was good may name another epoch."""
+        old, new, before = self.replay.epoch_of(self.epoch), self.replay.epoch_of(named), self.epoch
+        self.epoch = named
+        if named == before:
+            return
+        if new is None:
+            self.find("cannot_tell", "B06", at, "an epoch that is not known")
+            self.newer = True
+            return
+        if new.number >= self.replay.given:
+            self.find("cannot_tell", "T04", at, "an epoch that the judge did not give")
+        self.enter(old, new)
+
+    def epoch_fits(self, named):
+        new, old = self.replay.epoch_of(named), self.replay.epoch_of(self.epoch)
+        if new is None or named == self.epoch and self.height:
+            return True  # cannot be told, or was asked before
+        follows = named == self.epoch or old is not None and new.number > old.number
+        return follows and self.department in new.members
 
     def begin(self, entry):
         """Takes the seal key from the first leaf; False where that leaf stops the ledger."""
@@ -1363,7 +1628,7 @@ class Ledger:
         rule(1 <= last <= 4096, "B03", f"{last} entries")
         rule(head["network_id"] == self.network_id, "B04", "network id")
         rule(head["origin"] == self.origin, "B05", "origin")
-        rule(head["epoch_hash"] == self.network_id, "B06", "epoch")
+        rule(self.epoch_fits(head["epoch_hash"]), "B06", "epoch")
         rule(head["first"] == before, "B07", "first")
         rule(head["count"] == last, "B08", "count")
         rule(head["height"] == self.height + 1, "B09", "height")
@@ -1391,6 +1656,18 @@ class Ledger:
             self.find("failed", "B17", before + last, "the seal does not verify")
         self.tree, self.height, self.time = tree, self.height + 1, head["time_ms"]
         self.prev = self.suite.hash(b"\0" + leaves[-1])
+        if self.replay.pinned is not None:
+            self.count_lines(checkpoint)
+
+    def count_lines(self, checkpoint):
+        """Section 11.1: what others say of this head."""
+        try:
+            level = level_of(self.suite, self.network_id, self.replay.genesis, self.department, checkpoint)
+        except Bad:
+            self.replay.forged = True
+            return
+        for reached in range(1, level + 1):
+            self.reached[reached] = checkpoint["size"]
 
     # -- entries, section 11 --
     def judge_entry(self, at, entry):
@@ -1417,6 +1694,8 @@ class Ledger:
         broken = []
         if (b["subject_digest"] is None) != (entry["intake"]["index_digest"] is None):
             broken.append(("E01", "one digest without the other"))
+        elif b["name"] == "GENERATION" and b["detail"]["reason"] == 2 and b["detail"]["promises_digest"] is None:
+            broken.append(("E01", "a GENERATION that asks for promises"))
         else:
             if b["name"] == "GENERATION" and at:
                 broken.append(("E06", "a GENERATION that is not the first leaf"))
@@ -1444,6 +1723,7 @@ class Ledger:
             return
         self.keys, self.staff, self.newer = dict(before.keys), set(before.staff), before.newer
         self.sessions = {k: list(v) for k, v in before.sessions.items()}
+        self.epoch = before.epoch
 
     def founds(self, g):
         if g["number"] != self.generation:
@@ -1464,9 +1744,11 @@ class Ledger:
         allowed = {OFFICER} if name in OFFICER_ACTS else WHO.get(name, {STAFF, SESSION, RECORDER})
         if len(kinds) > 1 or not kinds <= allowed or b["flags"] & IMPORTED and not kinds <= {RECORDER}:
             return "E04"
+        if any(k[4] for k in known):
+            return "E04"  # an epoch ended the key
         approver = b["detail"]["approver"] if name == "VRSP" else None
         lacks_session = False
-        for _, kind, person, session in known:
+        for _, kind, person, session, _ in known:
             if kind not in (STAFF, SESSION):
                 continue
             if b["staff"] is None or person != b["staff"]:
@@ -1526,13 +1808,10 @@ class Ledger:
         self.awaited = {}
 
     def finish(self):
-        """The ledger is over, and it was read whole."""
+        """The ledger is over, and it was read whole: `absent` is what P02 may have to name."""
         self.settle()
-        if self.kept and not self.stopped:
-            for at, digest in self.absent.items():
-                if digest not in self.erased:
-                    self.find("cannot_tell" if self.newer else "failed", "P02", at, "a private part is missing")
-        self.absent = {}
+        if not self.kept or self.stopped:
+            self.absent = {}
 
     def judge_private(self, content):
         if self.stopped:
@@ -1563,14 +1842,23 @@ class Ledger:
             self.find("failed", "P01", index, str(e))
 
 
+def signing_keys(epoch, department):
+    if department in epoch.members:
+        m = epoch.members[department]["enrolment"]
+        for officer in m["officers"]:
+            yield officer["key"], OFFICER
+        yield m["recorder"], RECORDER
+
+
 class BlockRule(Exception):
     """(rule, offset in the block, text)"""
 
 
 class Replay:
-    def __init__(self, data, network=None):
+    def __init__(self, data, network=None, given=()):
+        self.epochs, self.given, self.carried, self.epochs_over = [], 1, 1, False
         self.findings, self.ledgers, self.genesis, self.last = [], [], None, None
-        self.network_id = None
+        self.network_id, self.pinned, self.forged = None, network, False
         current, pending, count, names, beyond = None, [], 0, set(), False
 
         def where():
@@ -1583,6 +1871,9 @@ class Replay:
                     current.finish()
                 if kind == GENESIS:
                     self.found(content, network)
+                    self.take_given(given)
+                elif kind == EPOCH and self.genesis:
+                    self.take_epoch(content)
                 elif kind == LEDGER and count == 4096:
                     self.find("cannot_tell", "A05", *where(), None, "more than 4,096 ledgers")
                     beyond = True
@@ -1601,6 +1892,7 @@ class Replay:
                     current.judge_private(content)
             if current:
                 current.finish()
+            self.judge_absent()
         except Stop as e:
             answer, rule, text = e.args
             self.find(answer, rule, *where(), None, text)
@@ -1625,6 +1917,42 @@ class Replay:
         if network is not None and network != self.network_id.hex():
             self.find("failed", "T01", 0, None, None, "another network")
 
+    def take_given(self, given):
+        """The genesis file is epoch 0; behind it what the judge gave."""
+        if self.genesis is None:
+            return
+        first = Epoch(self.suite, self.genesis["network"], self.network_id)
+        for m in self.genesis["enrolments"].values():
+            first.insert(m)
+        self.epochs = [first]
+        try:
+            for raw in given:
+                self.epochs.append(self.epochs[-1].follow(raw))
+        except (Bad, Newer) as e:
+            self.find("cannot_tell", "T04", 0, None, None, str(e))
+        self.given, self.given_raw = len(self.epochs), given
+
+    def take_epoch(self, raw):
+        number = self.carried
+        if self.epochs_over:
+            return
+        self.carried += 1
+        if number < self.given:
+            if raw != self.given_raw[number - 1]:
+                self.find("failed", "T04", 0, None, None, "another epoch than the one given")
+                self.epochs_over = True
+            return
+        try:
+            if len(self.epochs) == 1024:
+                raise Newer("more epochs than are judged")
+            self.epochs.append(self.epochs[-1].follow(raw))
+        except (Bad, Newer) as e:
+            self.find("failed" if isinstance(e, Bad) else "cannot_tell", "A06", 0, None, None, str(e))
+            self.epochs_over = True
+
+    def epoch_of(self, hash_):
+        return next((e for e in self.epochs if e.hash == hash_), None)
+
     def open(self, raw, count, names):
         ledger = self.open_named(raw, count, names)
         self.last = ledger
@@ -1638,13 +1966,28 @@ class Replay:
         if self.genesis is None:
             return None
         origin = split_origin(name)
-        ok = origin and origin[0] == self.genesis["network"] and origin[1] in self.genesis["enrolments"]
+        ok = origin and origin[0] == self.genesis["network"]
+        if ok and not any(origin[1] in e.members for e in self.epochs):
+            self.find("cannot_tell", "A04", count, name, None, "of no member that is known")
+            return None
         if not ok or name in names:
             self.find("failed", "A04", count, name or None, None, "no ledger of this network, or twice")
             return None
         names.add(name)
         self.ledgers.append(Ledger(self, count, name))
         return self.ledgers[-1]
+
+    def judge_absent(self):
+        """The archive is over, and it was read whole."""
+        for ledger in self.ledgers:
+            network, department, number = split_origin(ledger.origin)
+            later = [other for other in self.ledgers
+                     if split_origin(other.origin)[:2] == (network, department)
+                     and split_origin(other.origin)[2] >= number]
+            answer = "cannot_tell" if any(other.newer or other.stopped for other in later) else "failed"
+            for at, digest in ledger.absent.items():
+                if not any(digest in other.erased for other in later):
+                    ledger.find(answer, "P02", at, "a private part is missing")
 
     def judge_predecessor(self, ledger):
         g = ledger.born
@@ -1660,17 +2003,21 @@ class Replay:
         result = {"failed": "failed", "cannot_tell": "undecidable", None: "verified"}[first.get("answer")]
         if not self.findings and not self.ledgers:
             result = "undecidable"  # an archive without a ledger says nothing
+        if result == "verified" and self.forged:
+            result = "failed"
+        levels = [[x.origin, x.tree.size, x.reached[1], x.reached[2]] for x in self.ledgers]
+        more = {} if self.pinned is None else {"levels": levels}
         return {"result": result, "rule": first.get("rule"), "origin": first.get("origin"),
                 "entry": first.get("entry"), "entries": sum(x.entries for x in self.ledgers),
                 "blocks": sum(x.blocks for x in self.ledgers),
-                "network_id": self.network_id.hex() if self.network_id else None}
+                "network_id": self.network_id.hex() if self.network_id else None, **more}
 
 
-def judge(data, network=None):
+def judge(data, network=None, given=()):
     """The report and the findings of an archive; None if the bytes are no archive at all."""
     if data[:len(MAGIC)] != MAGIC:
         return None, []
-    replay = Replay(data, network)
+    replay = Replay(data, network, given)
     return replay.report(), replay.findings
 
 
@@ -1704,7 +2051,8 @@ def check_vectors(directory):
                 continue
             count += 1
             raw, what = bytes.fromhex(row["bytes"]), row["what"]
-            kind = {"enrolment": "Enrolment", "genesis": "Genesis", "act": "Act", "header": "Leaf"}[what.split()[0]]
+            kind = {"enrolment": "Enrolment", "genesis": "Genesis", "act": "Act", "header": "Leaf",
+                    "proposal": "Proposal"}[what.split()[0]]
             try:
                 m = read_leaf(raw) if kind == "Leaf" else decode(kind, raw)
                 need(encode(kind, m) == raw, "encoded otherwise")
@@ -1753,8 +2101,13 @@ def main(args):
         count, faults = (check_vectors if args[0] == "--vectors" else check_proto)(args[1])
         print("\n".join(faults + [f"{count} checked, {len(faults)} faults"]))
         return 10 if faults or not count else 0
-    if len(args) == 3 and args[0] == "--network":
+    if len(args) >= 3 and args[0] == "--network":
         network, args = args[1].lower(), args[2:]
+    given = []
+    while len(args) >= 3 and args[0] == "--epochs":
+        with open(args[1], "rb") as f:
+            given.append(f.read())
+        args = args[2:]
     if len(args) != 1 or args[0].startswith("-"):
         print(__doc__, file=sys.stderr)
         return 2
@@ -1764,7 +2117,7 @@ def main(args):
     except OSError as e:
         print(e, file=sys.stderr)
         return 1
-    report, findings = judge(data, network)
+    report, findings = judge(data, network, given)
     if report is None:
         print(json.dumps({"result": "error"}))
         return 1

@@ -5,10 +5,13 @@
 #include "ledger/archive.h"
 #include "ledger/event.h"
 #include "ledger/ledger.h"
+#include "ledger/members.h"
+#include "ledger/policy.h"
 #include "ledger/private.h"
 #include "tests/support/bodies.h"
 #include "tests/support/folder.h"
 #include "tests/support/office.h"
+#include "tests/support/records.h"
 #include "tests/support/store_mem.h"
 
 #include <stdio.h>
@@ -46,6 +49,8 @@ struct alloc_bench {
     struct lh_buf boxed_part;
     lhpb_ClientPart client;
     lhpb_NodePart node;
+    struct lh_members *members;
+    struct lh_buf proposal; /* that rotates a key of the first of them */
 };
 
 static void must(enum lh_code rc, const struct lh_err *err)
@@ -152,6 +157,25 @@ static enum lh_code parse_note(struct alloc_bench *bench, struct lh_err *err)
                : rc;
 }
 
+static enum lh_code read_policy(struct alloc_bench *bench, struct lh_err *err)
+{
+    static const char text[] =
+        "log " RECORDS_VKEY "\nwitness w " RECORDS_WITNESS_VKEY "\nquorum w\n";
+    struct lh_policy policy = LH_POLICY_EMPTY;
+    struct lh_note note;
+    enum lh_code rc = lh_policy_parse(&policy, lh_bytes_of_text(text), err);
+
+    (void)bench;
+    if (rc == LH_OK) {
+        rc = lh_note_parse(&note, lh_bytes_of_text(RECORDS_NOTE_5_WITNESSED), err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_policy_judge(&policy, &note, NULL, err);
+    }
+    lh_policy_clear(&policy);
+    return rc;
+}
+
 static enum lh_code read_some(void *arg, void *out, size_t room, size_t *out_len,
                               struct lh_err *err)
 {
@@ -199,6 +223,24 @@ static enum lh_code judge_entry(struct alloc_bench *bench, struct lh_err *err)
 
     return lh_roster_judge(lh_ledger_roster(bench->ledger), bench->suite, &bench->leaf.kind.entry,
                            &bench->body, true, &level, err);
+}
+
+static enum lh_code make_members(struct alloc_bench *bench, struct lh_err *err)
+{
+    struct lh_members *members = NULL;
+    enum lh_code rc = lh_members_new(&members, lh_city_genesis(bench->city), err);
+
+    lh_members_free(members);
+    return rc;
+}
+
+static enum lh_code apply_proposal(struct alloc_bench *bench, struct lh_err *err)
+{
+    struct lh_members *next = NULL;
+    enum lh_code rc = lh_members_apply(&next, bench->members, lh_buf_bytes(&bench->proposal), err);
+
+    lh_members_free(next);
+    return rc;
 }
 
 static enum lh_code make_roster(struct alloc_bench *bench, struct lh_err *err)
@@ -314,7 +356,10 @@ static const struct alloc_op ops[] = {
     { "lh_receipt_verify", verify_receipt, true },
     { "lh_ledger_receipt", make_receipt, true },
     { "lh_genesis_new", read_genesis, true },
+    { "lh_members_new", make_members, false },
+    { "lh_members_apply", apply_proposal, true },
     { "lh_note_parse, lh_checkpoint_verify", parse_note, true },
+    { "lh_policy_parse, lh_policy_judge", read_policy, true },
     { "lh_archive_next", read_archive, false },
     { "lh_chain_judge", judge_block, true },
     { "lh_roster_judge", judge_entry, true },
@@ -430,6 +475,33 @@ static void make_boxes(struct alloc_bench *bench)
     lh_buf_clear(&client);
 }
 
+static void make_epoch(struct alloc_bench *bench)
+{
+    const struct lh_genesis *genesis = lh_city_genesis(bench->city);
+    const struct lh_enrolment *member = lh_genesis_member(genesis, 0);
+    struct lh_key_id ends = lh_key_id_of(bench->suite, &member->witness);
+    lhpb_Proposal *proposal = calloc(1, sizeof *proposal);
+    struct lh_signer *signer = NULL;
+    struct lh_err err = LH_ERR_NONE;
+
+    lh_assert(proposal != NULL);
+    must(lh_members_new(&bench->members, genesis, &err), &err);
+    must(lh_signer_generate(&signer, member->witness.alg, &err), &err);
+    proposal->schema = LH_SCHEMA;
+    memcpy(proposal->network_id, lh_genesis_network_id(genesis)->bytes, LH_HASH_SIZE);
+    memcpy(proposal->parent, lh_genesis_network_id(genesis)->bytes, LH_HASH_SIZE);
+    proposal->number = 1;
+    proposal->changes_count = 1;
+    proposal->changes[0].which_kind = lhpb_Change_rotate_tag;
+    memcpy(proposal->changes[0].kind.rotate.department, member->department,
+           strlen(member->department));
+    memcpy(proposal->changes[0].kind.rotate.ends, ends.bytes, sizeof ends.bytes);
+    must(lh_rotate_sign(&proposal->changes[0].kind.rotate, proposal, signer, &err), &err);
+    must(lh_proposal_encode(&bench->proposal, proposal, &err), &err);
+    lh_signer_free(signer);
+    free(proposal);
+}
+
 struct alloc_bench *alloc_bench_new(enum lh_suite_id suite)
 {
     struct alloc_bench *bench = calloc(1, sizeof *bench);
@@ -441,11 +513,14 @@ struct alloc_bench *alloc_bench_new(enum lh_suite_id suite)
     make_ledger(bench);
     choose_entry(bench);
     make_boxes(bench);
+    make_epoch(bench);
     return bench;
 }
 
 void alloc_bench_free(struct alloc_bench *bench)
 {
+    lh_buf_clear(&bench->proposal);
+    lh_members_free(bench->members);
     lh_buf_clear(&bench->boxed_part);
     lh_buf_clear(&bench->box);
     lh_box_sender_free(bench->sender);

@@ -12,10 +12,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CANDIDATES = 5 };
+enum { CANDIDATES = 6 };
 
-static const uint64_t numbers[CANDIDATES] = { 2, 1, 20260501, 20261003, LH_FIXTURE_TIME_MS + 1000 };
-static const char *const texts[CANDIDATES] = { "mzj", "窗口一", "jinhua/gaj/1", "x", "y" };
+static const uint64_t numbers[CANDIDATES] = {
+    2, 1, 20260501, 20261003, LH_FIXTURE_TIME_MS + 1000, lhpb_Outcome_CANCELLED
+};
+static const char *const texts[CANDIDATES] = { "mzj", "窗口一", "jinhua/gaj/1", "x", "y", "z" };
 
 static bool is_set(const pb_field_iter_t *field)
 {

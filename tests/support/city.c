@@ -171,16 +171,15 @@ static int compare_signatures(const void *a, const void *b)
                   LH_KEY_ID_SIZE);
 }
 
-void lh_city_sign(struct lh_city *city, lhpb_Entry *entry, const struct lh_city_signer *signer)
+void lh_city_sign_with(struct lh_city *city, lhpb_Entry *entry, struct lh_signer *const *signers,
+                       size_t count)
 {
     struct lh_err err = LH_ERR_NONE;
-    struct lh_signer *signers[LH_SIGNATURES_MAX];
     uint8_t message[LH_ENTRY_MESSAGE_SIZE];
 
     struct lh_hash hash =
         lh_body_hash(city->suite, lh_bytes_of(entry->body.bytes, entry->body.size));
     lh_entry_message(message, lh_genesis_network_id(city->genesis), &hash);
-    size_t count = signers_of(city, signer, signers);
     entry->signatures_count = (pb_size_t)count;
     for (size_t i = 0; i < count; i++) {
         struct lh_key_id id = lh_key_id_of(city->suite, lh_signer_pubkey(signers[i]));
@@ -190,6 +189,14 @@ void lh_city_sign(struct lh_city *city, lhpb_Entry *entry, const struct lh_city_
         memcpy(entry->signatures[i].value, sig.bytes, sizeof sig.bytes);
     }
     qsort(entry->signatures, count, sizeof entry->signatures[0], compare_signatures);
+}
+
+void lh_city_sign(struct lh_city *city, lhpb_Entry *entry, const struct lh_city_signer *signer)
+{
+    struct lh_signer *signers[LH_SIGNATURES_MAX];
+    size_t count = signers_of(city, signer, signers);
+
+    lh_city_sign_with(city, entry, signers, count);
 }
 
 static void close_leaf(struct lh_city *city)
@@ -340,12 +347,16 @@ static void seal_block(struct lh_city *city)
     struct lh_checkpoint checkpoint;
     struct lh_chain next;
     struct lh_buf header = LH_BUF_EMPTY;
+    const struct lh_hash *epoch = NULL;
 
     lh_assert(entries != NULL);
+    if (city->options.epoch_of != NULL) {
+        epoch = city->options.epoch_of(city->options.arg, city->leaf_count);
+    }
     for (size_t i = 0; i < count; i++) {
         entries[i] = leaf_view(city, first + i);
     }
-    must(lh_chain_build(&city->chain, city->suite, &header, &next, entries, count,
+    must(lh_chain_build(&city->chain, city->suite, &header, &next, epoch, entries, count,
                         (int64_t)city->time_ms + 1, NULL, 0, &err),
          &err);
     lh_buf_add(&city->bytes, lh_buf_bytes(&header));

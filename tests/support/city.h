@@ -43,6 +43,8 @@ struct lh_city_options {
     /* Change a body, and who signs it, before it is signed / a signed entry before it is sealed. */
     void (*on_body)(void *arg, uint64_t index, lhpb_Body *body, struct lh_city_signer *signer);
     void (*on_entry)(void *arg, struct lh_city *city, uint64_t index, lhpb_Entry *entry);
+    /* The epoch that the header at `index` names; NULL, or none here: that of the header before. */
+    const struct lh_hash *(*epoch_of)(void *arg, uint64_t index);
     void *arg;
 };
 
@@ -65,6 +67,10 @@ size_t lh_city_leaf_count(const struct lh_city *city);
 struct lh_bytes lh_city_leaf(const struct lh_city *city, size_t index);
 /** Sign an entry's body as `signer` would, replacing its signatures. */
 void lh_city_sign(struct lh_city *city, lhpb_Entry *entry, const struct lh_city_signer *signer);
+
+/** The same, as whoever holds these keys. */
+void lh_city_sign_with(struct lh_city *city, lhpb_Entry *entry, struct lh_signer *const *signers,
+                       size_t count);
 
 /** Append the city's ledger as frames, and count them. */
 void lh_city_add_ledger(const struct lh_city *city, struct lh_buf *out, uint64_t *frames);

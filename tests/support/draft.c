@@ -1,8 +1,12 @@
 #include "tests/support/draft.h"
 
+#include "tests/support/founders.h"
+#include "tests/support/proposing.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -175,16 +179,53 @@ static struct lh_signer *signer_of(enum lh_suite_id suite, uint8_t fill)
     return signer;
 }
 
+static void add_epoch(struct lh_epochs *epochs, const lhpb_Proposal *proposal)
+{
+    struct lh_buf bytes = lh_proposing_bytes(proposal);
+
+    assert_int_equal(lh_epochs_add(epochs, lh_buf_bytes(&bytes), NULL), LH_OK);
+    lh_buf_clear(&bytes);
+}
+
+static struct lh_epochs *make_epochs(const struct lh_genesis *genesis, enum lh_suite_id suite)
+{
+    lhpb_Proposal *proposal = calloc(1, sizeof *proposal);
+    struct lh_enrolment enrolment;
+    struct lh_epochs *epochs;
+
+    assert_non_null(proposal);
+    assert_int_equal(lh_epochs_new(&epochs, genesis, NULL), LH_OK);
+    lh_proposing_begin(proposal, lh_epochs_newest(epochs));
+    lh_proposing_regroup(proposal, "mzj", "east");
+    add_epoch(epochs, proposal);
+    lh_proposing_begin(proposal, lh_epochs_newest(epochs));
+    lh_founder_enrolment(&enrolment, suite, "rsj", 30);
+    lh_proposing_admit(proposal, suite, &enrolment);
+    add_epoch(epochs, proposal);
+    lh_proposing_begin(proposal, lh_epochs_newest(epochs));
+    lh_proposing_remove(proposal, "gaj");
+    add_epoch(epochs, proposal);
+    free(proposal);
+    return epochs;
+}
+
+static void name_epoch_1(const struct world *world, lhpb_BlockHeader *header)
+{
+    memcpy(header->epoch_hash, lh_members_epoch(lh_epochs_at(world->epochs, 1))->bytes, 32);
+}
+
 void world_init(struct world *world, enum lh_suite_id suite)
 {
-    static const struct plan first = { .name = "first", .entry_count = 1 };
+    static const struct plan first = { .name = "first", .entry_count = 1, .header = name_epoch_1 };
+    struct lh_genesis *genesis = lh_founders_genesis(suite);
     struct lh_chain_verdict verdict;
-    struct lh_hash network_id;
+    struct lh_hash network_id = *lh_genesis_network_id(genesis);
     struct lh_chain next;
     struct draft draft;
 
     memset(world, 0, sizeof *world);
-    memset(&network_id, 0x4e, sizeof network_id);
+    world->epochs = make_epochs(genesis, suite);
+    lh_genesis_free(genesis);
     world->seeded.state = 20261124;
     assert_int_equal(lh_suite_new(&world->suite, suite, NULL), LH_OK);
     world->seal = signer_of(suite, 0x11);
@@ -192,6 +233,7 @@ void world_init(struct world *world, enum lh_suite_id suite)
     assert_int_equal(lh_chain_init(&world->chain, &network_id, DRAFT_ORIGIN,
                                    lh_signer_pubkey(world->seal), &network_id, NULL),
                      LH_OK);
+    world->chain.epochs = world->epochs;
     draft_write(world, &first, &draft);
     assert_int_equal(lh_chain_judge(&world->chain, world->suite, draft_block(&draft),
                                     LH_SEAL_VERIFY, SIZE_MAX, NULL, &next, &verdict, NULL),
@@ -204,5 +246,6 @@ void world_clear(struct world *world)
 {
     lh_signer_free(world->seal);
     lh_signer_free(world->stranger);
+    lh_epochs_free(world->epochs);
     lh_suite_free(world->suite);
 }

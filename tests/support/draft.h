@@ -7,6 +7,7 @@
  */
 
 #include "ledger/chain.h"
+#include "ledger/epochs.h"
 #include "tests/support/seeded.h"
 
 enum { DRAFT_LEAVES_MAX = LH_BLOCK_ENTRIES_MAX + 2 };
@@ -18,6 +19,7 @@ struct world {
     struct lh_signer *seal;
     struct lh_signer *stranger;
     struct lh_seeded seeded;
+    struct lh_epochs *epochs; /* 0 founders, 1 another group, 2 one more member, 3 without ours */
     struct lh_chain chain;
 };
 
@@ -56,7 +58,7 @@ const struct lh_block *draft_block(struct draft *draft);
 void draft_add_entry(struct world *world, struct draft *draft, size_t body_len);
 /** A block after world->chain, consistent but for what `plan` says. */
 void draft_write(struct world *world, const struct plan *plan, struct draft *draft);
-/** A ledger of one good block. */
+/** A ledger of one good block, in epoch 1. */
 void world_init(struct world *world, enum lh_suite_id suite);
 void world_clear(struct world *world);
 

@@ -22,37 +22,47 @@ body ledger/body_check_rule.c
 body ledger/body_check_value.c
 body ledger/canon_read.c
 body ledger/entry.c read_varint,lh_schema_is_newer,lh_body_decode
-checkpoint ledger/checkpoint.c -lh_checkpoint_sign
-config node/config.c -read_file,lh_config_load,add_range,lh_config_help,lh_config_man,lh_grant_may_source,lh_grant_may_type,lh_config_ref,lh_config_pinned,add_initial
+checkpoint ledger/checkpoint.c -lh_checkpoint_sign,lh_checkpoint_keep_seal
+config node/config.c -lh_config_load,lh_config_ref,lh_config_pinned
+config node/config_option.c
 config node/config_value.c
+config node/grant.c -lh_grant_may_source,lh_grant_may_type
+consent net/consent.c
 csv cli/csv.c
 event_json ledger/event.c
 event_json ledger/event_form.c
 events_input node/events_input.c
+evidence net/breach.c
 evidence net/evidence.c
-genesis ledger/genesis.c -compare_founders,sort_founders,lh_genesis_encode,lh_genesis_network,lh_genesis_suite,lh_genesis_created_unix_ms
+genesis ledger/genesis.c -compare_founders,sort_founders,lh_genesis_encode,lh_genesis_network,lh_genesis_suite,lh_genesis_created_unix_ms,lh_enrolment_fingerprint,cosigner_key,lh_genesis_witness_key,lh_genesis_mirror_key
 guard ledger/guard.c decode_slot,read_at,read_newest,read_head,open_file,lh_guard_peek
 import cli/importing_ndjson.c -no_memory
 import cli/lines.c
-import cli/unpack.c -no_memory,fill,lh_unpack_open,lh_unpack_close
+import cli/unpack.c -no_memory,lh_unpack_open,lh_unpack_close
 key crypto/key.c
 leaf ledger/entry.c check_signatures,check_intake,check_entry,check_origin,check_heads,check_header,check_leaf,lh_leaf_decode,lh_leaf_encode
 leaf ledger/canon_read.c
 mapping cli/mapping.c
 mapping cli/mapping_event.c
+message net/message.c -lh_decline_name,lh_get_encode,lh_leaves_begin,lh_missing_encode,lh_decline_encode,lh_want_encode,lh_prove_encode,lh_proven_growth_encode
+message net/promise.c -add_message,encode_pledge,lh_promise_encode,lh_promise_verify,lh_promises_add,lh_promises_digest
 note crypto/note.c
+past cli/verify/past.c cut_label,cut_last,parse_mark,add_mark,check_sum,parse_state,lh_past_read
+policy ledger/policy.c
 private ledger/private.c -padding_for,encode_padded,make_tags,make_box,lh_private_build,lh_private_build_onto
 proof_text ledger/proof_text.c
 receipt ledger/proof_text.c
 receipt ledger/receipt.c
 row ledger/row.c -copy_text,lh_row_of
 session net/frame.c -lh_frame_add,lh_frame_name
-session net/session.c charge,check_header,deal_with,take_bye,take_credit,take_hello,take_ping,has_version,verify_hello,lh_session_next,lh_session_put
+session net/session.c charge,check_turn,deal_with,take_bye,take_credit,take_hello,take_ping,has_version,verify_hello,lh_session_next,lh_session_put
 store_batch ledger/store.c lh_store_batch_clear,lh_store_batch_reset,add_op,lh_store_batch_put,lh_store_batch_delete,lh_store_batch_next
+submission net/submission.c
 text crypto/base/time.c -read_clock,system_wall,system_mono,lh_clock_system
 text crypto/text.c
 tile_path ledger/tile.c assert_within_limits,format_index,lh_tile_path_format,take_prefix,take_decimal,take_group,take_index,lh_tile_path_parse
 timespec cli/timespec.c
+tokens ledger/tokens.c read_month,read_token,read_line,lh_tokens_parse
 trail_query node/trail_query.c
 trust cli/verify/input.c -code_of_errno,open_file
 trust cli/verify/trust.c

@@ -1,8 +1,9 @@
 /*
  * Write a small city for tests of programs:
  *   make_archive [--suite W|G] [--seed N] [--entries N] [--staff N] [--block N] [--sessions N] DIR
- * makes DIR/city.lhar, genesis.lh, policy (a tlog-policy), checkpoint, receipt.tlog-proof, and
- * offsets: a line `offset length kind index` for each frame's content.
+ * makes DIR/city.lhar, half.lhar (its first blocks), genesis.lh, policy (a tlog-policy),
+ * checkpoint, receipt.tlog-proof, and offsets: a line `offset length kind index` for each frame's
+ * content.
  */
 #include "crypto/base/assert.h"
 #include "crypto/text.h"
@@ -129,6 +130,28 @@ static void write_receipt(const char *dir, struct lh_city *city)
     lh_receipt_clear(&receipt);
 }
 
+/* The archive as it was before the second half of its blocks was there. */
+static void write_half(const char *dir, const struct lh_city *city)
+{
+    struct lh_buf archive = LH_BUF_EMPTY;
+    uint64_t frames = 2;
+
+    lh_archive_begin(&archive);
+    lh_archive_add(&archive, LH_ARCHIVE_GENESIS, lh_genesis_bytes(lh_city_genesis(city)));
+    lh_archive_add(&archive, LH_ARCHIVE_LEDGER, lh_bytes_of_text(lh_city_origin(city)));
+    for (size_t i = 0; i < lh_city_block_count(city) / 2; i++) {
+        struct lh_block block = lh_city_block(city, i);
+        for (size_t j = 0; j <= block.entry_count; j++) {
+            lh_archive_add(&archive, LH_ARCHIVE_LEAF, block.leaves[j]);
+        }
+        lh_archive_add(&archive, LH_ARCHIVE_CHECKPOINT, block.checkpoint);
+        frames += block.entry_count + 2;
+    }
+    lh_archive_end(&archive, frames);
+    write_file(dir, "half.lhar", lh_buf_bytes(&archive));
+    lh_buf_clear(&archive);
+}
+
 static void write_city(const char *dir, const struct lh_city_options *options)
 {
     struct lh_city *city = lh_city_new(options);
@@ -136,6 +159,7 @@ static void write_city(const char *dir, const struct lh_city_options *options)
 
     lh_city_archive(city, &archive, NULL);
     write_file(dir, "city.lhar", lh_buf_bytes(&archive));
+    write_half(dir, city);
     write_file(dir, "genesis.lh", lh_genesis_bytes(lh_city_genesis(city)));
     write_offsets(dir, lh_buf_bytes(&archive));
     write_policy(dir, city);

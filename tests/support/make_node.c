@@ -1,7 +1,7 @@
 /*
- * make_node create DIR [STAFF_COUNT]              a data directory (tests/support/node_dir.h)
- * make_node submissions DIR NUMBER COUNT PREFIX OUT   framed submissions of one staff member:
- *                                                 u32 length || submission, ids PREFIX-0 ...
+ * make_node create DIR [STAFF_COUNT [NETWORK]]              a data directory
+ * (tests/support/node_dir.h) make_node submissions DIR NUMBER COUNT PREFIX OUT   framed submissions
+ * of one staff member: u32 length || submission, ids PREFIX-0 ...
  */
 
 #include "crypto/base/time.h"
@@ -44,8 +44,9 @@ int main(int argc, char **argv)
 {
     struct lh_node_dir dir;
 
-    if (argc >= 3 && argc <= 4 && strcmp(argv[1], "create") == 0) {
-        lh_node_dir_create(&dir, argv[2], argc == 4 ? (size_t)strtoul(argv[3], NULL, 10) : 1);
+    if (argc >= 3 && argc <= 5 && strcmp(argv[1], "create") == 0) {
+        lh_node_dir_create(&dir, argv[2], argc >= 4 ? (size_t)strtoul(argv[3], NULL, 10) : 1,
+                           argc == 5 ? argv[4] : NULL);
         lh_node_dir_close(&dir);
         return 0;
     }
@@ -53,7 +54,7 @@ int main(int argc, char **argv)
         make_submissions(argv);
         return 0;
     }
-    (void)fprintf(stderr, "usage: make_node create DIR [STAFF_COUNT]\n"
+    (void)fprintf(stderr, "usage: make_node create DIR [STAFF_COUNT [NETWORK]]\n"
                           "       make_node submissions DIR NUMBER COUNT PREFIX OUT\n");
     return 2;
 }

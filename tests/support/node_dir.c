@@ -17,10 +17,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 640 };
+enum { PATH_SIZE = 640, DAY_MS = 24 * 3600 * 1000 };
 
 static const char department[] = "gaj";
-static const char network[] = "jinhua";
+static const char default_network[] = "jinhua";
 
 void lh_must(enum lh_code rc, const struct lh_err *err, const char *what)
 {
@@ -109,7 +109,8 @@ static void make_secret(const struct lh_node_dir *dir, const char *name)
     lh_secret_clear(&secret);
 }
 
-static void make_genesis(struct lh_node_dir *dir, const struct lh_enrolment *enrolment)
+static void make_genesis(struct lh_node_dir *dir, const struct lh_enrolment *enrolment,
+                         const char *network)
 {
     struct lh_clock clock = lh_clock_system();
     struct lh_buf enrolment_bytes = LH_BUF_EMPTY;
@@ -167,6 +168,21 @@ static void staff_pseudonym(uint8_t out[8], size_t number)
     out[7] = (uint8_t)number;
 }
 
+/* For what staff member 1 did between yesterday and tomorrow. */
+static void make_warrant(const struct lh_node_dir *dir, struct lh_signer *officers[2])
+{
+    lhpb_Body body;
+    lhpb_Warrant *warrant = &body.detail.warrant;
+
+    begin_body(&body, lhpb_EntryType_WARRANT, "warrant");
+    warrant->from_ms = body.event_time_ms - DAY_MS;
+    warrant->until_ms = body.event_time_ms + DAY_MS;
+    warrant->expires_ms = body.event_time_ms + DAY_MS;
+    warrant->has_staff = true;
+    staff_pseudonym(warrant->staff, 1);
+    write_act(dir, "acts/warrant.act", &body, officers);
+}
+
 static void make_acts(const struct lh_node_dir *dir, const struct lh_pubkey *seal,
                       struct lh_signer *officers[2], size_t staff_count)
 {
@@ -193,6 +209,7 @@ static void make_acts(const struct lh_node_dir *dir, const struct lh_pubkey *sea
         (void)snprintf(name, sizeof name, "acts/staff-%zu.act", number);
         write_act(dir, name, &body, officers);
     }
+    make_warrant(dir, officers);
 }
 
 static void make_store(const struct lh_node_dir *dir)
@@ -213,7 +230,8 @@ static void make_store(const struct lh_node_dir *dir)
     lh_node_dir_write(path, lh_bytes_of_text("heartbeat.idle = 0\n"));
 }
 
-void lh_node_dir_create(struct lh_node_dir *out, const char *path, size_t staff_count)
+void lh_node_dir_create(struct lh_node_dir *out, const char *path, size_t staff_count,
+                        const char *network)
 {
     struct lh_enrolment enrolment = { .officer_count = 2 };
     struct lh_signer *officers[2];
@@ -246,7 +264,7 @@ void lh_node_dir_create(struct lh_node_dir *out, const char *path, size_t staff_
     seal = make_public(out, "keys/seal-1.pem", LH_ALG_ED25519);
     make_secret(out, "keys/idempotency.key");
     make_secret(out, "keys/index.key");
-    make_genesis(out, &enrolment);
+    make_genesis(out, &enrolment, network != NULL ? network : default_network);
     make_acts(out, &seal, officers, staff_count);
     make_store(out);
     lh_signer_free(officers[0]);

@@ -20,8 +20,10 @@ struct lh_node_dir {
 
 enum { LH_NODE_DIR_STAFF_MAX = 16 };
 
-/** Make a new one; `path` must not exist. The guard goes to <path>-guard/guard. */
-void lh_node_dir_create(struct lh_node_dir *out, const char *path, size_t staff_count);
+/** Make a new one; `path` must not exist. The guard goes to <path>-guard/guard. `network`: NULL for
+ * jinhua. */
+void lh_node_dir_create(struct lh_node_dir *out, const char *path, size_t staff_count,
+                        const char *network);
 /** Open one that was made. */
 void lh_node_dir_open(struct lh_node_dir *out, const char *path);
 void lh_node_dir_close(struct lh_node_dir *dir);

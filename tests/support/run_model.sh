@@ -1,15 +1,17 @@
 #!/bin/sh
-# Checks a model of specs/model/ by exhaustion:   run_model.sh FILE.pml
-# Its comment says which runs hold and which do not: "run ok ARGUMENT..." and "run fails ARGUMENT...".
+# Checks a model of specs/model/ by exhaustion:   run_model.sh FILE.pml [run|long]
+# Its comment says which runs hold and which do not: "run ok ARGUMENT..." and "run fails ARGUMENT...";
+# "long ok" and "long fails" are larger ones.
 # Prints each run with its states; a run that is not as said, or was cut short, is exit status 1.
 set -eu
 model=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+size=${2:-run}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 bad=0
 count=0
-sed -n 's/^ \*   run \(ok\|fails\) *\(\(-D[A-Za-z0-9_=]* *\)*\).*$/\1 \2/p' "$model" >runs
+sed -n 's/^ \*   '"$size"' \(ok\|fails\) *\(\(-D[A-Za-z0-9_=]* *\)*\).*$/\1 \2/p' "$model" >runs
 while read -r want arguments; do
     count=$((count + 1))
     # shellcheck disable=SC2086 # arguments are words

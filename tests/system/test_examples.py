@@ -134,6 +134,7 @@ class Stage:
         (work / "coselog-wabo-receipt.csv.gz").write_text(WABO)
         (work / "log.csv.gz").write_text("id,time,who,case,what\n1,2019-03-01 09:00,ann,c1,read\n")
         (work / "log.map").write_text(LOG_MAP)
+        (work / "person.txt").write_text("11010519491231002X\n")
         self.must("cp /var/lib/liuhend/genesis.lhg . && liuhen export -o archive.lhar && cp archive.lhar"
                   " gaj-2026-11.lhar.zst && liuhen receipt get gaj/1/2 -o receipt.tlog-proof")
 

@@ -156,6 +156,19 @@ END
     says out '登记 0'
     [ "$(entries)" -gt "$before" ] || fail "nothing was recorded"
 
+    claim "receipts are kept on request, of what was recorded before too"
+    expect 0 import u.csv --map desk.map -o receipts
+    says out '0 recorded, 3 recorded before'
+    [ "$(find receipts -name 'receipt-gaj-1-*.tlog-proof' | wc -l)" = 3 ] || fail "not three receipts"
+    expect 0 liuhen-verify --trust node/trust.policy receipts/*
+    sed 's/^\("*\)\([12]\)/\15\2/; s/c1/c5/' u.csv >w.csv
+    expect 0 import w.csv --map desk.map --output receipts --json
+    says out '"recorded": 3'
+    [ "$(find receipts -type f | wc -l)" = 6 ] || fail "not six receipts"
+    expect 0 liuhen-verify --trust node/trust.policy receipts/*
+    expect 0 import w.csv --map desk.map --dry-run -o none
+    [ ! -e none ] || fail "a dry run made a directory"
+
     claim "what was imported says so and has its time, unit and state"
     expect 0 liuhen trail --json --type STEP
     says out '"2011-11-24T08:00:00.000Z"'
@@ -376,7 +389,7 @@ json_lines() {
     pack_zstd cut.ndjson
     head -c 60 cut.ndjson.zst >cut.zst
     expect 3 import_lines n.ndjson cut.zst
-    says err 'cut.zst: damaged zstd: it ends too early'
+    says err 'cut.zst: damaged zstd: the compressed stream ends early'
     gzip -c cut.ndjson | head -c 60 >cut.gz
     expect 3 import_lines cut.gz
     says err 'cut.gz: damaged gzip'

@@ -1,12 +1,11 @@
 """For whom the node seals what is private: the auditors' key of the settings until an entry names
 another, and back when that one has ended."""
 
-import json
 import os
 import subprocess
 import sys
 
-from nodelib import equal, event, liuhen, main, must, now
+from nodelib import enact, equal, event, main, must, now, private_archive
 
 TOOLS = sys.argv[2]
 
@@ -18,20 +17,8 @@ def key(node, name, alg="x25519"):
         return path + ".pem", file.read().strip(), out.split("key id")[1].split()[0]
 
 
-def act(node, **fields):
-    """An act of these fields, signed by two officers."""
-    path = os.path.join(node.base, "%s-%s" % (fields["type"], os.urandom(4).hex()))
-    with open(path + ".json", "w", encoding="utf-8") as out:
-        json.dump(dict(fields, id=os.path.basename(path)), out)
-    must(node, "act", path + ".json", "-o", path + ".lh")
-    for number in (1, 2):
-        must(node, "cosign", path + ".lh", "--key",
-             os.path.join(node.dir, "keys/officer-%d.pem" % number))
-    return liuhen(node, "submit", path + ".lh")
-
-
 def epoch(node, public, **more):
-    return act(node, type="KEYEPOCH",
+    return enact(node, type="KEYEPOCH",
                detail=dict({"purpose": 10, "key": public, "valid_from": now(-60)}, **more))
 
 
@@ -47,7 +34,7 @@ def opened(node, pem):
     """What becomes of each box under a key: {index: "yes" | "no" | "none"}."""
     path = os.path.join(node.base, "boxes.lhar")
     with open(path, "wb") as out:
-        out.write(node.get("/v1/archive?private=1").body)
+        out.write(private_archive(node))
     done = subprocess.run([os.path.join(TOOLS, "open_boxes"), pem, path], stdout=subprocess.PIPE,
                           text=True, check=True, timeout=60)
     return {int(line.split()[0]): line.split()[1] for line in done.stdout.splitlines()}
@@ -69,7 +56,7 @@ def boxes_go_to_the_key_in_force(node):
     node.stop()
     node.start()
     at.append(record(node))
-    code, _, err = act(node, type="KEYCOMP", detail={"key_id": second_id, "since": now(-1)})
+    code, _, err = enact(node, type="KEYCOMP", detail={"key_id": second_id, "since": now(-1)})
     equal(code, 0, err)
     at.append(record(node))  # nobody else's time has come: that of the settings
     equal([opened(node, first)[index] for index in at], ["yes", "no", "no", "no", "yes"])

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from nodelib import Node, equal, event, now
+from nodelib import Node, as_client, equal, event, now, subject, tokens, warrant
 
 HOUR = 3600
 
@@ -127,9 +127,28 @@ def a_new_ledger_does_not_begin_by_a_clock_in_doubt(node):
     equal(node.act("generation").status, 201)
 
 
+def a_person_of_the_journal_is_found_once_it_is_sealed(node):
+    as_client(node, "roles=auditor")
+    node.begin()
+    made, digest, _ = tokens(node, "E12345678")
+    name = warrant(node, token_digest=digest)
+    node.set_clock(HOUR)
+    node.record(event())
+    keep(node, subjects=[subject("E12345678")])
+    node.set_clock(0)
+    node.confirm()
+    reply = node.post("/v1/search?since=%s&until=%s&warrant=%s" % (now(-HOUR), now(2 * HOUR), name),
+                      made, "application/vnd.liuhen.tokens")
+    equal(reply.status, 200, reply.text)
+    items = reply.json["items"]
+    equal([item["type"] for item in items], ["QUERY"])
+    assert "subject_digest" in node.get("/v1/entries/" + items[0]["entry"]).json["event"]
+
+
 def main():
     claims = [lambda node: a_jump_is_journaled_until_somebody_looks(node, HOUR),
               lambda node: a_jump_is_journaled_until_somebody_looks(node, -HOUR),
+              a_person_of_the_journal_is_found_once_it_is_sealed,
               a_small_step_is_no_jump,
               a_new_ledger_does_not_begin_by_a_clock_in_doubt]
     for claim in claims:

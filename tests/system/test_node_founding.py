@@ -61,17 +61,19 @@ def killed(place, args, call, when):
     return code != 0
 
 
-def each_kill(place, args, judge):
-    """Call judge() after a kill at each place; how many there were."""
+def each_kill(place, args, judge, prepare=lambda: None):
+    """Call judge() after a kill at each place, prepare() before it; how many there were."""
     count = 0
     for call in CALLS:
         when = 1
         place.clear()
+        prepare()
         while killed(place, args, call, when):
             judge()
             count += 1
             when += 1 if when < DENSE else STEP
             place.clear()
+            prepare()
     return count
 
 
@@ -85,6 +87,42 @@ def an_init_that_was_killed_is_completed_by_the_same_words(place):
     kills = each_kill(place, place.words, complete)
     assert kills > 20, kills
     return kills
+
+
+def enrol(place, dept, data):
+    words = ["network", "enrol", "--dept", dept, "--name", dept, "--data", data]
+    for name in ("a", "b"):
+        key = place.path(dept + name)
+        equal(place.liuhen("keygen", "-o", key + ".pem")[0], 0)
+        words += ["--officer", key + ".pub"]
+    return words
+
+
+def a_founder_that_was_killed_is_completed_by_the_same_words(place):
+    """First while it enrols, then while its node is made in the city."""
+    enrolment, genesis = os.path.join(place.data, "enrolment.lhe"), place.path("city.lhg")
+    words, other = enrol(place, "gaj", place.data), enrol(place, "mzj", place.path("mzj"))
+    start = ["init", "--genesis", genesis, "--dept", "gaj", "--data", place.data, "--guard", place.guard]
+
+    def complete_enrolment():
+        code, err = place.liuhen(*words)
+        equal(code, 0, err)
+
+    def complete_node():
+        code, err = place.liuhen(*start)
+        equal(code, 0, err)
+        equal(place.starts(), "new")
+
+    kills = each_kill(place, words, complete_enrolment)
+    place.clear()
+    for step in (words, other, ["network", "init", "--network", "jinhua", "-o", genesis, enrolment,
+                                place.path("mzj/enrolment.lhe")]):
+        code, err = place.liuhen(*step)
+        equal(code, 0, err)
+    os.rename(place.data, place.path("enrolled"))
+    more = each_kill(place, start, complete_node, lambda: shutil.copytree(place.path("enrolled"), place.data))
+    assert kills > 10 and more > 10, (kills, more)
+    return kills + more
 
 
 def make_backup(place):
@@ -166,6 +204,7 @@ def main():
         wrong_words_are_refused_before_anything_is_made(place)
         skip_unless(shutil.which("strace"), "no strace")
         print("init: kills=%d" % an_init_that_was_killed_is_completed_by_the_same_words(place))
+        print("founder: kills=%d" % a_founder_that_was_killed_is_completed_by_the_same_words(place))
         print("restore: kills=%d" %
               a_restore_that_was_killed_starts_nothing_and_is_completed(place))
         a_restore_over_something_changes_nothing(place)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -320,6 +321,26 @@ def a_store_that_lost_its_current_or_its_manifest_is_damaged(node):
     equal(node.status()["state"], "continuous")
 
 
+def a_manifest_with_a_hole_is_cut_by_the_command_that_the_node_names(node):
+    node.begin()
+    node.record(*[event() for _ in range(5)])
+    size = node.size()
+    node.kill()
+    store = os.path.join(node.dir, "store")
+    with open(os.path.join(store, "CURRENT"), encoding="utf-8") as file:
+        manifest = os.path.join(store, file.read().strip())
+    with open(manifest, "r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        last = file.read(1)
+        file.seek(-1, os.SEEK_END)
+        file.write(bytes([last[0] ^ 0x55]))
+    code, _, err = liuhend(node, "--data", node.dir)
+    assert code == 4 and manifest in err, (code, err)
+    subprocess.run(re.search(r"`(truncate -s \d+ [^`]*)`", err)[1].split(), check=True)
+    node.start()
+    equal((node.status()["state"], node.size()), ("continuous", size))
+
+
 def a_guard_with_bytes_behind_it_is_no_guard(node):
     node.begin()
     node.stop()
@@ -382,6 +403,7 @@ main(the_configuration_is_checked_and_shown,
      a_bad_start_names_what_is_wrong,
      files_that_are_damaged_or_no_files_are_named,
      a_store_that_lost_its_current_or_its_manifest_is_damaged,
+     a_manifest_with_a_hole_is_cut_by_the_command_that_the_node_names,
      a_guard_with_bytes_behind_it_is_no_guard,
      the_auditors_key_is_checked_with_the_configuration,
      an_open_data_directory_is_warned_of_or_refused,

@@ -28,6 +28,9 @@ def promtool_has_nothing_to_say(node):
         node.record(one)
     text = node.get("/metrics").text
     assert "liuhen_tls_certificate_end_time_seconds " in text
+    disk, space = node.get("/v1/status").json["disk"], os.statvfs(node.dir)
+    assert disk["total"] == space.f_blocks * space.f_frsize, (disk, space)
+    assert 0 < disk["free"] <= disk["total"] and "liuhen_disk_size_bytes %d\n" % disk["total"] in text
     done = judged(text)
     assert (done.returncode, done.stdout) == (0, ""), done.stdout
     # The control: what is wrong is found.

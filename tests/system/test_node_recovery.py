@@ -12,7 +12,7 @@ import sys
 import time
 
 from durability import argument, skip_unless
-from nodelib import equal, event, liuhen, main, must
+from nodelib import as_client, enact, equal, event, liuhen, main, must, private_archive, subject
 
 BIN = sys.argv[1]
 DENSE, STEP = argument(3, 3), argument(4, 7)  # the first calls of a kind, then each so many
@@ -138,6 +138,9 @@ def a_restored_node_keeps_its_promises(node):
     finish(node, "--lost", lost)
     assert not os.path.exists(os.path.join(node.dir, "RESTORED"))
     expect_kept(node, texts, 2)
+    # who sees this ledger for the first time pins its network, and so both generations
+    out = must(node, "verify", "--all")
+    assert "ledger    jinhua/gaj/1  OK" in out and "ledger    jinhua/gaj/2  OK" in out, out
     again = node.record(first)  # sealed now, and still the same event
     equal((again.status, again.json["results"][0]["status"]), (200, "duplicate"))
     assert again.json["results"][0]["entry"].startswith("gaj/2/"), again.text
@@ -183,6 +186,44 @@ def the_generation_before_stays_readable(node):
     texts = journal(node, 2)
     finish(node)
     expect_kept(node, texts, 3)
+
+
+def an_erase_of_the_generation_before_takes_the_private_part_away(node):
+    as_client(node, "roles=auditor,operator")
+    node.begin()
+    people = [dict(event(), subjects=[subject("E1234567%d" % n)], reason="counter %d" % n)
+              for n in range(2)]
+    gone, kept = [one["body_hash"] for one in node.record(*people).json["results"]]
+    backup = os.path.join(node.base, "backup")
+    must(node, "backup", "create", "-o", backup, "--with-keys")
+    node.stop()
+    restore(node, backup, "back")
+    finish(node)
+
+    def parts():
+        """Bytes of the private archive of both generations, and its verdict."""
+        bytes_ = private_archive(node)
+        path = os.path.join(node.base, "whole.lhar")
+        with open(path, "wb") as out:
+            out.write(bytes_)
+        return bytes_, verify(node, path)
+
+    before, (code, report) = parts()
+    equal((code, [one["private_kept"] for one in report["files"][0]["ledgers"]]), (0, [True] * 2))
+    assert b"counter 0" in before and b"counter 1" in before
+    code, out, err = enact(node, type="ERASE", legal_basis="pipl-47",
+                           detail={"targets": [gone], "ground": "retention"})
+    equal(code, 0, out + err)
+    after, (code, report) = parts()
+    equal(code, 0, report)
+    assert b"counter 0" not in after and b"counter 1" in after
+    equal([one["private_kept"] for one in report["files"][0]["ledgers"]], [True] * 2)
+    second = os.path.join(node.base, "second")
+    must(node, "backup", "create", "-o", second, "--with-keys")
+    must(node, "backup", "verify", second)
+    node.stop()
+    restore(node, second, "again")  # judges every row of both generations
+    assert kept != gone
 
 
 def a_promise_that_was_not_kept_is_found(node):
@@ -446,6 +487,7 @@ def a_stop_at_any_call_loses_nothing(node):
 
 main(a_restored_node_keeps_its_promises,
      the_generation_before_stays_readable,
+     an_erase_of_the_generation_before_takes_the_private_part_away,
      a_promise_that_was_not_kept_is_found,
      a_lost_guard_is_no_end,
      what_the_guard_remembers_is_named_as_lost,

@@ -178,7 +178,7 @@ def an_unknown_key_is_refused_until_it_has_a_line(node):
     set_up(node)
     key, pin = keygen(node, "stranger")
     said = is_refused(node, lambda: dial(node, key))
-    assert "alert" in said or "reset" in said.lower(), said
+    assert re.search("alert|reset|broken pipe", said, re.I), said
     assert 'reason="no client line has %s"' % pin in node.logged(), node.logged()
     assert metric(node, "liuhen_tls_refused_total") >= 1
     done = liuhen(node, "status", *flat(serving(node, key)))
@@ -255,27 +255,32 @@ def wrong_words_for_https_are_named(node):
     equal(liuhen(node, "status", *flat(good)).returncode, 0)
 
 
+def inner_doors(node):
+    """The abstract names at which this node listens; those of other nodes are none of our business."""
+    fds = "/proc/%d/fd" % node.process.pid
+    ours = set()
+    for fd in os.listdir(fds):
+        found = re.fullmatch(r"socket:\[(\d+)\]", os.readlink(os.path.join(fds, fd)))
+        if found:
+            ours.add(found.group(1))
+    with open("/proc/net/unix", encoding="utf-8") as file:
+        rows = [line.split() for line in file if "@liuhen-" in line]
+    accepts = 0x10000  # __SO_ACCEPTCON
+    return [row[7][1:] for row in rows if row[6] in ours and int(row[3], 16) & accepts]
+
+
 def the_inner_door_opens_for_nobody_else(node):
     set_up(node)
     equal(get(node, "/v1/status").status, 200)
-    with open("/proc/net/unix", encoding="utf-8") as file:
-        names = [line.split()[-1] for line in file if "@liuhen-" in line]
-    assert names, "no inner socket found"
-    tried = 0
-    for name in names:
-        with socket.socket(socket.AF_UNIX) as raw:
-            raw.settimeout(5)
-            try:
-                raw.connect("\0" + name[1:])
-            except OSError:
-                continue  # the near end of a connection, or another node's that is gone
-            tried += 1
-            try:
-                raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: n\r\n\r\n")
-                equal(raw.recv(65536), b"")
-            except ConnectionError:
-                pass
-    assert tried > 0
+    (name,) = inner_doors(node)
+    with socket.socket(socket.AF_UNIX) as raw:
+        raw.settimeout(20)
+        raw.connect("\0" + name)
+        try:
+            raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: n\r\n\r\n")
+            equal(raw.recv(65536), b"")
+        except ConnectionError:
+            pass
     with socket.socket(socket.AF_UNIX) as raw:  # the control: what is refused is no request
         raw.connect(node.socket)
         raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: n\r\n\r\n")
@@ -330,13 +335,13 @@ def large_downloads_arrive_whole_however_slowly_they_are_read(node):
 def a_reply_that_nobody_reads_is_cut(node):
     set_up(node, "timeout.write = 1s\n")
     fill(node)
-    before = node.status()["connections"]
+    wait_for(lambda: node.status()["connections"] == 1)  # ours
     tls = dial(node)
     slow = dial(node, window=4096)
     slow.sendall(b"GET /v1/archive HTTP/1.1\r\nHost: n\r\n\r\n" * 8)
     tls.sendall(b"GET /healthz HTTP/1.1\r\nHost: n\r\n\r\n")
-    wait_for(lambda: node.status()["connections"] == before + 2, 5)
-    wait_for(lambda: node.status()["connections"] == before + 1, 10)
+    wait_for(lambda: node.status()["connections"] == 3)
+    wait_for(lambda: node.status()["connections"] == 2)
     assert b"200 OK" in tls.recv(65536)  # the one that reads is still served
     slow.close()
     tls.close()
@@ -437,7 +442,7 @@ def small_requests_do_not_wait_for_one_another(node):
 # ---- what cannot hold it up ----
 
 def a_handshake_that_trickles_is_cut_at_its_deadline(node):
-    set_up(node, "timeout.handshake = 2s\n")
+    set_up(node, "timeout.handshake = 5s\n")
     hello = ssl.MemoryBIO()
     half = context(node.key).wrap_bio(ssl.MemoryBIO(), hello)
     try:
@@ -451,7 +456,7 @@ def a_handshake_that_trickles_is_cut_at_its_deadline(node):
         raw = socket.create_connection(("127.0.0.1", node.port), timeout=20)
         raw.settimeout(0.1)
         began = time.monotonic()
-        while time.monotonic() - began < 8:
+        while time.monotonic() - began < 20:
             try:
                 if pieces:
                     raw.sendall(pieces.pop(0))
@@ -473,12 +478,12 @@ def a_handshake_that_trickles_is_cut_at_its_deadline(node):
     for _ in range(20):
         began = time.monotonic()
         equal(get(node, "/healthz").status, 200)
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 4  # had it waited for one of them, it were 5
     for thread in threads:
         thread.join()
     equal(len(found), 3)
     for name, took in found.items():
-        assert 1.8 < took < 3.5, "%s: %.1f s" % (name, took)
+        assert 4.8 < took < 10, "%s: %.1f s" % (name, took)
     assert "its handshake was not done in time" in node.logged()
 
 
@@ -503,7 +508,7 @@ def crowd(node):
         held.append(raw)
         if i % 100 == 0:
             equal(get(node, "/healthz").status, 200)
-    equal(node.status()["connections"], 1)  # the HTTP server has heard of none of them
+    wait_for(lambda: node.status()["connections"] == 1)  # the HTTP server has heard of none of them
     guests, grown = metric(node, "liuhen_tls_handshakes"), rss(node) - before
     for raw in held:
         raw.close()
@@ -557,7 +562,7 @@ def a_request_that_trickles_is_cut_at_its_deadline(node):
     tls.settimeout(0.1)
     began = time.monotonic()
     said = b""
-    while time.monotonic() - began < 8:
+    while time.monotonic() - began < 20:
         try:
             tls.sendall(b" ")
             more = tls.recv(65536)
@@ -569,7 +574,7 @@ def a_request_that_trickles_is_cut_at_its_deadline(node):
         except OSError:
             break
     took = time.monotonic() - began
-    assert 1.8 < took < 3.5, took
+    assert 1.8 < took < 10, took
     assert b" 408 " in said and b"request.timeout" in said, said
 
 
@@ -613,12 +618,14 @@ def a_stop_lets_the_last_reply_arrive_whole(node):
     wanted = node.get("/v1/archive").body
     tls = dial(node, window=4096)
     reply = None
+    begun = threading.Event()
 
     def read_slowly():
         nonlocal reply
         tls.sendall(b"GET /v1/archive HTTP/1.1\r\nHost: n\r\n\r\n")
         got = http.client.HTTPResponse(tls)
         got.begin()
+        begun.set()
         parts = []
         while True:
             part = got.read(20000)
@@ -630,7 +637,7 @@ def a_stop_lets_the_last_reply_arrive_whole(node):
 
     thread = threading.Thread(target=read_slowly)
     thread.start()
-    time.sleep(0.15)
+    assert begun.wait(20)
     node.stop()
     thread.join()
     assert reply == wanted, (len(reply or b""), len(wanted))
@@ -689,7 +696,7 @@ def a_certificate_that_ends_warns_and_stops_nothing(node):
     path = os.path.join(node.dir, "keys", "tls")
     liuhen(node, "keygen", "--tls", "--renew", "--days", "7", "-o", path + ".pem")
     reload(node)
-    assert "<4>tls.expiring until=" in node.logged(), node.logged()
+    wait_for(lambda: "<4>tls.expiring until=" in node.logged())  # said after tls.renewed
     left = metric(node, "liuhen_tls_certificate_end_time_seconds") - time.time()
     assert 6.9 * 86400 < left < 7.1 * 86400, left
     done = liuhen(node, "status", *flat(serving(node)))
@@ -698,13 +705,64 @@ def a_certificate_that_ends_warns_and_stops_nothing(node):
     # One that has ended, made by another program.
     make_ended_certificate(node, path)
     reload(node)
-    assert "<3>tls.expired until=" in node.logged(), node.logged()
+    wait_for(lambda: "<3>tls.expired until=" in node.logged())
     done = liuhen(node, "record", "-", *flat(serving(node)), stdin=json.dumps(event()))
     equal(done.returncode, 0, done.stderr)
     done = liuhen(node, "status", *flat(serving(node)))
     equal(done.returncode, 0, done.stderr)
     assert "has ended; recording goes on" in done.stderr, done.stderr
     equal(node.record(event()).status, 201)
+
+
+def the_doctor_looks_at_the_port(node):
+    def tls(*args):
+        done = liuhen(node, "doctor", "--data", node.dir, "--json", *args)
+        checks = {one["name"]: one for one in json.loads(done.stdout)["checks"]}
+        equal(checks["keys"]["status"], "ok", checks["keys"])  # tls.crt is nobody's secret
+        return checks["tls"]
+
+    def expect(status, words, *args):
+        found = tls(*args)
+        equal(found["status"], status, found)
+        assert words in found["detail"], found
+
+    key = os.path.join(node.dir, "keys", "tls")
+    expect("ok", "no listen.tls")
+    set_up(node)
+    expect("ok", node.pin)
+    expect("ok", "certificate until 20", "--tls-pin", node.pin)
+    expect("fail", "--tls-pin is another key", "--tls-pin", node.key_pin)
+    os.chmod(key + ".pem", 0o640)
+    found = [one for one in json.loads(liuhen(node, "doctor", "--data", node.dir, "--json").stdout)["checks"]
+             if one["name"] == "tls"][0]
+    equal(found["status"], "fail", found)
+    assert "tls.pem mode 0640" in found["detail"], found
+    os.chmod(key + ".pem", 0o600)
+    expect("ok", node.pin)
+    liuhen(node, "keygen", "--tls", "--renew", "--days", "9", "-o", key + ".pem")
+    expect("warn", "it ends soon")
+    for ending in (".pem", ".crt"):
+        os.rename(key + ending, key + ".kept" + ending)
+    expect("fail", "tls.crt")
+    keygen(node, key)
+    expect("fail", "the node that runs shows another key")
+    reload(node)
+    expect("ok", "127.0.0.1:0")
+    with open(os.path.join(node.dir, "liuhend.conf"), "r+", encoding="utf-8") as file:
+        lines = [line for line in file if not line.startswith("client")]
+        file.seek(0)
+        file.truncate()
+        file.writelines(lines)
+    expect("warn", "no client line")
+
+
+def has_ipv6():
+    """Whether this machine's loopback has it; a container may not."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+        return True
+    except OSError:
+        return False
 
 
 def what_cannot_be_served_is_refused_at_the_start(node):
@@ -735,9 +793,10 @@ def what_cannot_be_served_is_refused_at_the_start(node):
         ended("listen.tls = 127.0.0.1:%d\n" % taken.getsockname()[1], "in use")
     # The control: nothing else was wrong.
     node.key, node.key_pin = keygen(node, "client")
-    node.add_config("listen.tls = [::1]:0\nclient = %s %s\n" % (node.key_pin, ALL))
+    host = "[::1]" if has_ipv6() else "127.0.0.1"
+    node.add_config("listen.tls = %s:0\nclient = %s %s\n" % (host, node.key_pin, ALL))
     node.start()
-    assert "tls.listening addr=[::1]:" in node.logged()
+    assert "tls.listening addr=%s:" % host in node.logged()
 
 
 main(a_pinned_client_records_and_reads,
@@ -764,4 +823,5 @@ main(a_pinned_client_records_and_reads,
      a_stop_lets_the_last_reply_arrive_whole,
      a_reload_serves_the_new_certificate_and_a_bad_one_changes_nothing,
      a_certificate_that_ends_warns_and_stops_nothing,
+     the_doctor_looks_at_the_port,
      what_cannot_be_served_is_refused_at_the_start)

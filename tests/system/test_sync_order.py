@@ -9,7 +9,8 @@ log must show, each step complete before the next begins:
 a new write-ahead log's name must be synced too (fsync of the folder) before the guard is written. A
 checkpoint that is read must not be ahead of the guard. The same judge must find fault with a node
 that leaves out either sync. Of an entry that goes to the journal the log must show its write and its
-sync between request and reply; no guard is written then.
+sync between request and reply; no guard is written then. Of a trail that leaves an ACCESS the log must
+show the same steps between the question and the first row.
 """
 
 import os
@@ -25,6 +26,7 @@ CALL = re.compile(r"(\d+) +(\w+)\((.*)$")
 RESUMED = re.compile(r"(\d+) +<\.\.\. (\w+) resumed>(.*)$")
 RESULT = re.compile(r"\) += (-?\d+)(?: .*)?$")
 PLACE = re.compile(r"^(\d+)<((?:\\x[0-9a-f]{2})*)>")
+ACCESS = re.compile(rb'"access":"gaj/1/(\d+)"')
 RESULT_OF_ENTRY = re.compile(rb'"status":"(recorded|duplicate)"[^{}]*?"entry":"gaj/1/(\d+)"')
 CALLS = "fdatasync,fsync,pwrite64,write,writev,sendmsg,sendto,read,readv,recvfrom,recvmsg,accept4"
 
@@ -91,6 +93,7 @@ def guard_size(slot):
 class Judge:
     def __init__(self):
         self.kept = 0  # entries in the journal
+        self.readings = 0
         self.replies = self.entries = self.duplicates = self.checkpoints = self.blocks = 0
         self.faults = []
         self.log_written = self.log_synced = None  # newest complete calls on the write-ahead log
@@ -139,12 +142,15 @@ class Judge:
 
     def edge(self, call, has_ended):
         if call.name in ("read", "readv", "recvfrom", "recvmsg"):
-            if has_ended and call.data.startswith((b"POST /v1/events", b"GET /v1/checkpoint")):
+            if has_ended and call.data.startswith((b"POST /v1/events", b"GET /v1/checkpoint",
+                                                   b"GET /v1/trail")):
                 self.requests[call.fd] = call
         elif not has_ended and call.data.startswith(b"HTTP/1.1 20"):
             request = self.requests.pop(call.fd, None)
             if request is not None and b"POST /v1/events" in request.data:
                 self.reply(call, request)
+            elif request is not None and b"GET /v1/trail" in request.data:
+                self.reading(call, request)
             elif request is not None:
                 self.checkpoint(call)
 
@@ -181,6 +187,22 @@ class Judge:
                 log_synced is not None and request.ended < log_synced.began and
                 log_synced.ended < written.began)):
             self.fault("a reply without a log sync between request and guard", call)
+
+    def reading(self, call, request):
+        """The rows of a trail: their ACCESS is released first, by a sync after the question."""
+        self.readings += 1
+        found = ACCESS.search(call.data)
+        if not found:
+            self.fault("a trail that names no ACCESS", call)
+            return
+        covering = next((one for one in self.released if one[3] > int(found.group(1))), None)
+        if covering is None:
+            self.fault("rows before the guard was synced past their ACCESS", call)
+            return
+        written, _, log_synced, _ = covering
+        if not (log_synced is not None and request.ended < log_synced.began and
+                log_synced.ended < written.began):
+            self.fault("rows without a log sync between question and guard", call)
 
     def checkpoint(self, call):
         _, _, body = call.data.partition(b"\r\n\r\n")
@@ -246,29 +268,48 @@ def trace(program, clients, requests):
         node.remove()
 
 
-def trace_journal(program, requests):
-    """The same of a node that seals nothing."""
+def trace_one_by_one(program, is_suspect, ask):
+    """The same of a node with one client, which seals nothing if it is suspect."""
     node = Placed(program)
     path = os.path.join(node.base, "strace")
     try:
         node.begin()
         node.stop()
-        with open(os.path.join(node.dir, "RESTORED"), "w", encoding="ascii") as out:
-            out.write("for the test\n")
+        if is_suspect:
+            with open(os.path.join(node.dir, "RESTORED"), "w", encoding="ascii") as out:
+                out.write("for the test\n")
         node.start(before=["strace", "-D", "-f", "--seccomp-bpf", "-y", "-xx", "-s", "8192", "-o",
                            path, "-e", "trace=" + CALLS, "-e", "signal=none"])
-        for _ in range(requests):
-            equal(node.record(event()).status, 202)
+        ask(node)
         node.stop()
         judge = Judge()
         for call, has_ended in read_log(path):
             judge.step(call, has_ended)
-        print("%-20s journal=%d blocks=%d faults=%d" % (program, judge.kept, judge.blocks,
-                                                        len(judge.faults)), flush=True)
-        equal((judge.kept, judge.blocks), (requests, 0))
+        print("%-20s journal=%d readings=%d blocks=%d faults=%d" %
+              (program, judge.kept, judge.readings, judge.blocks, len(judge.faults)), flush=True)
         return judge
     finally:
         node.remove()
+
+
+def trace_journal(program, requests):
+    def ask(node):
+        for _ in range(requests):
+            equal(node.record(event()).status, 202)
+
+    judge = trace_one_by_one(program, True, ask)
+    equal((judge.kept, judge.blocks), (requests, 0))
+    return judge
+
+
+def trace_readings(program, requests):
+    def ask(node):
+        for _ in range(requests):
+            equal(node.get("/v1/trail?limit=3").status, 200)
+
+    judge = trace_one_by_one(program, False, ask)
+    equal((judge.readings, judge.blocks), (requests, requests))
+    return judge
 
 
 def main():
@@ -284,6 +325,13 @@ def main():
     judge = trace_journal("liuhend-nosync-store", 20)
     seen = sum("before the log was synced" in fault for fault in judge.faults)
     equal(seen, 20, "a node that does not sync passes")
+    judge = trace_readings("liuhend", 15)
+    assert not judge.faults, judge.faults[:5]
+    for program, words in (("liuhend-nosync-store", "rows without a log sync"),
+                           ("liuhend-nosync-guard", "rows before the guard was synced")):
+        judge = trace_readings(program, 15)
+        seen = sum(words in fault for fault in judge.faults)
+        equal(seen, 15, "%s passes" % program)
     for program, words in (("liuhend-nosync-store", "the log is not synced"),
                            ("liuhend-nosync-guard", "before the guard was synced"),
                            ("liuhend-nosync", "before the guard was synced")):

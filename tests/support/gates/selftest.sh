@@ -80,5 +80,18 @@ plant quotes.py net/x.c '/* spec ledger.md 9: "Time grows." */'
 plant quotes.py net/x.c '/* spec none.md 4: "Time grows." */'
 plant quotes.py net/x.c '/* spec ledger.md 5: Time grows. */'
 plant shell.sh tests/x.sh '#!/bin/sh\nx=[ 1 == 2 ]'
+# The count tells why a test failed, and nothing of one that passed.
+tried=$((tried + 1))
+: >skips
+printf '<testsuite>%s%s</testsuite>' \
+    '<testcase name="sound" status="run"><system-out>all well</system-out></testcase>' \
+    '<testcase name="broken" status="fail"><system-out>FAILED a claim</system-out></testcase>' >r.xml
+told=$(/usr/bin/python3 tests/support/gates/totals.py skips r.xml) || true
+[ "$told" = 'failed: broken:
+  | FAILED a claim
+1 passed, 1 failed, 0 skipped' ] || {
+    printf '%s\n' "$told"
+    bad=1
+}
 echo "$tried trials"
 exit $bad

@@ -6,7 +6,8 @@
 A test has failed if it failed anywhere, passed if it passed somewhere and failed nowhere, and was
 skipped otherwise. Under CI=true a skip that SKIPS does not list is a failure; with --all, which says
 that these are the results of all tests, so is a line of SKIPS that names none. The last line
-printed is the summary.
+printed is the summary. Before it stands what a test said that failed: its lines that say FAILED and
+its last ones, so that the end of a log tells why without the log.
 """
 import os
 import sys
@@ -25,8 +26,21 @@ def read_skips(path):
     return skips
 
 
+TOLD_LINES = 25  # of the end of what a failed test said
+
+
+def tell(case):
+    """Prints what a failed test said."""
+    said = (case.findtext("system-out") or "").splitlines()
+    at = max(0, len(said) - TOLD_LINES)
+    print(f"failed: {case.get('name')}:")
+    for line in [one for one in said[:at] if "FAILED" in one] + said[at:]:
+        print("  | " + line[:300])
+
+
 def read_results(paths):
-    """Maps a test's name to 'failed', 'passed' or 'skipped': the strongest of all runs."""
+    """Maps a test's name to 'failed', 'passed' or 'skipped', the strongest of all runs, and tells of
+    each that failed."""
     strength = {"skipped": 0, "passed": 1, "failed": 2}
     results = {}
     for path in paths:
@@ -36,6 +50,8 @@ def read_results(paths):
             if status == "skipped" and "Unable to find executable" in ElementTree.tostring(
                     case, encoding="unicode"):
                 status = "failed"
+            if status == "failed":
+                tell(case)
             if name not in results or strength[status] > strength[results[name]]:
                 results[name] = status
     return results

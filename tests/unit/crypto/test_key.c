@@ -389,6 +389,24 @@ static void a_verifier_checks_its_key_again(void **state)
     lh_verifier_free(NULL);
 }
 
+/* Its making does not say so: that would cost as much as half a verification each time. */
+static void an_ed25519_key_that_is_no_point_verifies_nothing(void **state)
+{
+    static const uint8_t ys[] = { 2, 7, 8, 11, 12 };
+    struct signed_message made = sign_one(LH_ALG_ED25519);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ys; i++) {
+        struct lh_pubkey off = { .alg = LH_ALG_ED25519, .bytes = { ys[i] } };
+        struct lh_verifier *verifier = NULL;
+
+        assert_int_equal(lh_verifier_new(&verifier, &off, NULL), LH_OK);
+        assert_int_equal(lh_verify(verifier, &made.sig, made.message, NULL), LH_ERR_FORGED);
+        lh_verifier_free(verifier);
+    }
+    end(&made);
+}
+
 /* ---- Signatures ---- */
 
 static void a_signature_verifies_for_its_message_and_key_only(void **state)
@@ -601,6 +619,7 @@ int main(void)
         cmocka_unit_test(compressed_points_have_one_encoding),
         cmocka_unit_test(x25519_keys_that_hide_nothing_are_refused),
         cmocka_unit_test(a_verifier_checks_its_key_again),
+        cmocka_unit_test(an_ed25519_key_that_is_no_point_verifies_nothing),
         cmocka_unit_test(a_signature_verifies_for_its_message_and_key_only),
         cmocka_unit_test(no_flipped_bit_of_a_signature_goes_unseen),
         cmocka_unit_test(an_empty_message_can_be_signed),

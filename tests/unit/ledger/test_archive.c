@@ -85,7 +85,7 @@ static enum lh_code end_of(const struct lh_buf *bytes)
 }
 
 /* Frames by the letters of `kinds`: G genesis, L ledger, k private parts kept, l leaf, c
- * checkpoint, p private. */
+ * checkpoint, p private, e epoch. */
 static void write_kinds(struct lh_buf *out, const char *kinds)
 {
     static const struct {
@@ -93,7 +93,8 @@ static void write_kinds(struct lh_buf *out, const char *kinds)
         enum lh_archive_kind kind;
     } letters[] = { { 'G', LH_ARCHIVE_GENESIS }, { 'L', LH_ARCHIVE_LEDGER },
                     { 'l', LH_ARCHIVE_LEAF },    { 'c', LH_ARCHIVE_CHECKPOINT },
-                    { 'p', LH_ARCHIVE_PRIVATE }, { 'k', LH_ARCHIVE_KEPT } };
+                    { 'p', LH_ARCHIVE_PRIVATE }, { 'k', LH_ARCHIVE_KEPT },
+                    { 'e', LH_ARCHIVE_EPOCH } };
 
     lh_archive_begin(out);
     for (const char *at = kinds; *at != 0; at++) {
@@ -150,6 +151,14 @@ static void only_allowed_orders_are_read(void **state)
         { "k", LH_ERR_INVALID },
         { "Gk", LH_ERR_INVALID },
         { "GLk", LH_ERR_INVALID },
+        { "e", LH_ERR_INVALID },
+        { "GLe", LH_ERR_INVALID },
+        { "GLlce", LH_ERR_INVALID },
+        { "Gel", LH_ERR_INVALID },
+        { "Gek", LH_ERR_INVALID },
+        { "GeG", LH_ERR_INVALID },
+        { "Ge", LH_ERR_NOT_FOUND },
+        { "GeeLlc", LH_ERR_NOT_FOUND },
         { "GLkk", LH_ERR_INVALID },
         { "GLkL", LH_ERR_INVALID },
         { "GLkc", LH_ERR_INVALID },
@@ -225,7 +234,7 @@ static void an_end_that_counts_wrong_is_refused(void **state)
 
 static void an_unknown_kind_is_never_skipped(void **state)
 {
-    static const uint8_t kinds[] = { 0, 8, 255 };
+    static const uint8_t kinds[] = { 0, 9, 255 };
 
     (void)state;
     for (size_t i = 0; i < sizeof kinds; i++) {

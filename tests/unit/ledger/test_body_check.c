@@ -239,6 +239,7 @@ static bool names_field(const char *words, const char *field)
     X(dispose_decision, DISPOSE, "detail.decision", body.detail.dispose.decision = 5)              \
     X(dispose_reason, DISPOSE, "detail.reason", PUT(body.detail.dispose.reason, ""))               \
     X(restrict_none, RESTRICT, "detail.targets", body.detail.restriction.targets_count = 0)        \
+    X(restrict_outcome, RESTRICT, "outcome", body.outcome = lhpb_Outcome_DONE)                     \
     X(erase_order, ERASE, "detail.targets", memset(body.detail.erase.targets[1], 1, 32))           \
     X(erase_twice, ERASE, "detail.targets", memset(body.detail.erase.targets[1], 0xb4, 32))        \
     X(erase_zero, ERASE, "detail.targets", memset(body.detail.erase.targets[0], 0, 32))            \

@@ -310,10 +310,19 @@ static const pb_msgdesc_t *const whole_messages[] = {
     lhpb_ReceiptExtra_fields,
     lhpb_Enrolment_fields,
     lhpb_Genesis_fields,
+    lhpb_Proposal_fields,
     lhpb_Hello_fields,
     lhpb_Bye_fields,
     lhpb_Ping_fields,
     lhpb_Grant_fields,
+    lhpb_Get_fields,
+    lhpb_Leaves_fields,
+    lhpb_Missing_fields,
+    lhpb_Prove_fields,
+    lhpb_Proof_fields,
+    lhpb_Decline_fields,
+    lhpb_Pledge_fields,
+    lhpb_Want_fields,
     lhpb_JournalStatement_fields,
     lhpb_JournalReceipt_fields,
 };
@@ -324,10 +333,12 @@ static union {
     lhpb_Act act;
     lhpb_Genesis genesis;
     lhpb_Enrolment enrolment;
+    lhpb_Proposal proposal;
     lhpb_PrivatePart part;
     lhpb_BoxContent content;
     lhpb_ReceiptExtra extra;
     lhpb_Hello hello;
+    lhpb_Proof proof;
     lhpb_JournalReceipt journal_receipt;
     lhpb_JournalStatement journal_statement;
 } any;

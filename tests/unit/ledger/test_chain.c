@@ -31,7 +31,27 @@ static void other_origin(const struct world *world, lhpb_BlockHeader *header)
     strcpy(header->origin, "jinhua/gaj/2");
 }
 
-static void other_epoch(const struct world *world, lhpb_BlockHeader *header)
+static void name_epoch(const struct world *world, lhpb_BlockHeader *header, size_t number)
+{
+    memcpy(header->epoch_hash, lh_members_epoch(lh_epochs_at(world->epochs, number))->bytes, 32);
+}
+
+static void earlier_epoch(const struct world *world, lhpb_BlockHeader *header)
+{
+    name_epoch(world, header, 0);
+}
+
+static void later_epoch(const struct world *world, lhpb_BlockHeader *header)
+{
+    name_epoch(world, header, 2);
+}
+
+static void epoch_without_us(const struct world *world, lhpb_BlockHeader *header)
+{
+    name_epoch(world, header, 3);
+}
+
+static void unknown_epoch(const struct world *world, lhpb_BlockHeader *header)
 {
     (void)world;
     header->epoch_hash[31] ^= 1;
@@ -172,6 +192,7 @@ static const struct plan GOOD[] = {
     { .name = "one entry", .entry_count = 1 },
     { .name = "as many as allowed", .entry_count = LH_BLOCK_ENTRIES_MAX },
     { .name = "no heads", .entry_count = 2, .header = no_heads },
+    { .name = "a later epoch", .entry_count = 2, .header = later_epoch },
 };
 
 static const struct plan BAD[] = {
@@ -181,7 +202,8 @@ static const struct plan BAD[] = {
     { .name = "no entry", .rule = "B03", .entry_count = 0 },
     { .name = "network", .rule = "B04", .entry_count = 2, .header = other_network },
     { .name = "origin", .rule = "B05", .entry_count = 2, .header = other_origin },
-    { .name = "epoch", .rule = "B06", .entry_count = 2, .header = other_epoch },
+    { .name = "epoch before", .rule = "B06", .entry_count = 2, .header = earlier_epoch },
+    { .name = "epoch without us", .rule = "B06", .entry_count = 2, .header = epoch_without_us },
     { .name = "first high", .rule = "B07", .entry_count = 2, .header = first_too_high },
     { .name = "first low", .rule = "B07", .entry_count = 2, .header = first_too_low },
     { .name = "count high", .rule = "B08", .entry_count = 2, .header = count_too_high },
@@ -300,6 +322,48 @@ static void each_rule_alone_refuses_its_block(void **state)
     world_clear(&world);
 }
 
+static enum lh_code judge_as(const struct world *world, const struct lh_epochs *epochs,
+                             const struct plan *plan)
+{
+    struct lh_chain chain = world->chain;
+    struct lh_chain_verdict verdict;
+    struct world writing = *world;
+    struct lh_chain next;
+    struct draft draft;
+    enum lh_code rc;
+
+    chain.epochs = epochs;
+    draft_write(&writing, plan, &draft);
+    rc = lh_chain_judge(&chain, world->suite, draft_block(&draft), LH_SEAL_VERIFY, SIZE_MAX, NULL,
+                        &next, &verdict, NULL);
+    draft_clear(&draft);
+    assert_true(rc != LH_OK ||
+                lh_hash_is_equal(&next.epoch_hash, &chain.epoch_hash) != (plan->header != NULL));
+    return rc;
+}
+
+/* Neither good nor bad; beside it every other rule is asked. */
+static void an_epoch_that_is_not_known_cannot_be_told(void **state)
+{
+    static const struct plan unknown = { .entry_count = 2, .header = unknown_epoch };
+    static const struct plan later = { .entry_count = 2, .header = later_epoch };
+    static const struct plan earlier = { .entry_count = 2, .header = earlier_epoch };
+    static const struct plan same = { .entry_count = 2 };
+    static const struct plan stranger = { .entry_count = 2,
+                                          .header = unknown_epoch,
+                                          .is_signed_by_stranger = true };
+    struct world world;
+
+    world_init(&world, suite_of(state));
+    assert_int_equal(judge_as(&world, world.epochs, &unknown), LH_ERR_UNKNOWN);
+    assert_int_equal(judge_as(&world, NULL, &later), LH_ERR_UNKNOWN);
+    assert_int_equal(judge_as(&world, NULL, &earlier), LH_ERR_UNKNOWN);
+    assert_int_equal(judge_as(&world, world.epochs, &stranger), LH_ERR_FORGED);
+    assert_int_equal(judge_as(&world, NULL, &same), LH_OK); /* judged where it was named first */
+    assert_int_equal(judge_as(&world, world.epochs, &later), LH_OK);
+    world_clear(&world);
+}
+
 /* What breaks several rules at once is refused too, whichever rule is left out. */
 static void a_block_without_header_is_refused(void **state)
 {
@@ -365,7 +429,7 @@ static void a_queued_run_skips_only_the_seal(void **state)
 static void the_verdict_names_the_leaf(void **state)
 {
     static const struct plan odd = { .entry_count = 3, .has_odd_entry = true };
-    static const struct plan header = { .entry_count = 3, .header = other_epoch };
+    static const struct plan header = { .entry_count = 3, .header = earlier_epoch };
     struct lh_chain_verdict verdict;
     struct world world;
     struct draft draft;
@@ -424,8 +488,8 @@ static void grow(struct world *world, struct draft *draft)
     int64_t time_ms =
         (int64_t)world->chain.time_unix_ms + 1 + (int64_t)lh_seeded_below(&world->seeded, 1000);
     size_t head_count = random_heads(&world->seeded, heads);
-    assert_int_equal(lh_chain_build(&world->chain, world->suite, &header, &built, draft->leaves,
-                                    count, time_ms, heads, head_count, NULL),
+    assert_int_equal(lh_chain_build(&world->chain, world->suite, &header, &built, NULL,
+                                    draft->leaves, count, time_ms, heads, head_count, NULL),
                      LH_OK);
     lh_buf_add(&draft->bytes, lh_buf_bytes(&header));
     draft_close_leaf(draft);
@@ -503,14 +567,14 @@ static void build_refuses_what_judge_would_refuse(void **state)
     draft_add_entry(&world, &draft, 10);
     struct lh_bytes entry = draft_leaf(&draft, 0);
     int64_t now = (int64_t)world.chain.time_unix_ms;
-    assert_int_equal(lh_chain_build(&world.chain, world.suite, &header, &next, &entry, 0, now + 1,
+    assert_int_equal(lh_chain_build(&world.chain, world.suite, &header, &next, NULL, &entry, 0,
+                                    now + 1, NULL, 0, NULL),
+                     LH_ERR_INVALID);
+    assert_int_equal(lh_chain_build(&world.chain, world.suite, &header, &next, NULL, &entry, 1, now,
                                     NULL, 0, NULL),
                      LH_ERR_INVALID);
-    assert_int_equal(
-        lh_chain_build(&world.chain, world.suite, &header, &next, &entry, 1, now, NULL, 0, NULL),
-        LH_ERR_INVALID);
-    assert_int_equal(lh_chain_build(&world.chain, world.suite, &header, &next, &entry, 1, now + 1,
-                                    &own, 1, NULL),
+    assert_int_equal(lh_chain_build(&world.chain, world.suite, &header, &next, NULL, &entry, 1,
+                                    now + 1, &own, 1, NULL),
                      LH_ERR_INVALID);
     assert_int_equal(header.len, 0);
     lh_buf_clear(&header);
@@ -563,6 +627,7 @@ int main(void)
         cmocka_unit_test_prestate(unbroken_blocks_are_accepted, &g),
         cmocka_unit_test_prestate(each_rule_alone_refuses_its_block, &w),
         cmocka_unit_test_prestate(each_rule_alone_refuses_its_block, &g),
+        cmocka_unit_test_prestate(an_epoch_that_is_not_known_cannot_be_told, &w),
         cmocka_unit_test_prestate(a_block_without_header_is_refused, &w),
         cmocka_unit_test_prestate(a_checkpoint_with_an_extension_line_is_refused, &w),
         cmocka_unit_test_prestate(a_queued_run_skips_only_the_seal, &w),

@@ -152,6 +152,31 @@ static void a_witness_line_follows_the_seal_and_changes_nothing(void **state)
     lh_buf_clear(&note);
 }
 
+static void only_the_line_of_the_seal_is_kept(void **state)
+{
+    struct signers *signers = *state;
+    struct lh_buf kept = LH_BUF_EMPTY;
+
+    assert_int_equal(lh_checkpoint_keep_seal(&kept, lh_bytes_of_text(RECORDS_NOTE_5_WITNESSED),
+                                             &signers->seal, NULL),
+                     LH_OK);
+    assert_string_equal(lh_buf_text(&kept), RECORDS_NOTE_5);
+    lh_buf_reset(&kept);
+    assert_int_equal(
+        lh_checkpoint_keep_seal(&kept, lh_bytes_of_text(RECORDS_NOTE_5), &signers->seal, NULL),
+        LH_OK);
+    assert_string_equal(lh_buf_text(&kept), RECORDS_NOTE_5);
+    lh_buf_reset(&kept);
+    assert_int_equal(
+        lh_checkpoint_keep_seal(&kept, lh_bytes_of_text(RECORDS_NOTE_5), &signers->cosigner, NULL),
+        LH_ERR_NOT_FOUND);
+    assert_int_equal(
+        lh_checkpoint_keep_seal(&kept, lh_bytes_of_text("no note"), &signers->seal, NULL),
+        LH_ERR_INVALID);
+    assert_int_equal(kept.len, 0);
+    lh_buf_clear(&kept);
+}
+
 #define ROOT RECORDS_ROOT_5
 #define LONGEST                                                                                    \
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"                             \
@@ -381,6 +406,7 @@ int main(void)
         KEY_TEST(the_published_checkpoints_verify),
         KEY_TEST(the_published_checkpoints_are_made_again_byte_for_byte),
         KEY_TEST(a_witness_line_follows_the_seal_and_changes_nothing),
+        KEY_TEST(only_the_line_of_the_seal_is_kept),
         cmocka_unit_test(three_good_lines_are_parsed_and_formatted_back),
         cmocka_unit_test(bad_texts_are_refused),
         KEY_TEST(an_extension_line_is_refused_even_when_it_is_signed),

@@ -212,6 +212,24 @@ static void the_index_digest_stands_iff_the_body_has_a_subject_digest(void **sta
     assert_int_equal(lh_entry_check_body(&leaf.kind.entry, &body, NULL), LH_ERR_INVALID);
 }
 
+static void a_generation_that_asks_for_promises_stands_in_no_leaf(void **state)
+{
+    lhpb_Generation *generation = &body.detail.generation;
+
+    (void)state;
+    make_entry();
+    lh_fixture_body(&body, lhpb_EntryType_GENERATION);
+    generation->number = 2;
+    for (uint32_t reason = 2; reason <= 6; reason++) {
+        generation->reason = reason;
+        generation->has_promises_digest = false;
+        assert_int_equal(lh_entry_check_body(&leaf.kind.entry, &body, NULL),
+                         reason == 2 ? LH_ERR_INVALID : LH_OK);
+        generation->has_promises_digest = true;
+        assert_int_equal(lh_entry_check_body(&leaf.kind.entry, &body, NULL), LH_OK);
+    }
+}
+
 /* ---- bodies ---------------------------------------------------------------------------------- */
 
 static void a_newer_schema_is_unknown_before_anything_else(void **state)
@@ -348,6 +366,7 @@ int main(void)
         cmocka_unit_test(a_leaf_with_a_body_of_a_newer_schema_is_a_good_leaf),
         cmocka_unit_test(any_flipped_bit_changes_the_leaf_hash_or_is_refused),
         cmocka_unit_test(the_index_digest_stands_iff_the_body_has_a_subject_digest),
+        cmocka_unit_test(a_generation_that_asks_for_promises_stands_in_no_leaf),
         cmocka_unit_test(a_newer_schema_is_unknown_before_anything_else),
         cmocka_unit_test(a_body_longer_than_its_bound_is_refused),
         cmocka_unit_test(random_bytes_never_crash_the_decoders),

@@ -340,6 +340,25 @@ static void a_newer_schema_is_unknown_whatever_else_the_file_holds(void **state)
     }
 }
 
+static void members_cosign_under_the_names_of_their_duties(void **state)
+{
+    struct lh_genesis *genesis = lh_founders_genesis(LH_SUITE_W);
+    const struct lh_enrolment *member = lh_genesis_find(genesis, lh_bytes_of_text("mzj"));
+    struct lh_note_key key;
+
+    (void)state;
+    assert_non_null(member);
+    assert_int_equal(lh_genesis_witness_key(&key, genesis, member, NULL), LH_OK);
+    assert_string_equal(key.name, "jinhua/mzj/witness");
+    assert_int_equal(key.kind, LH_NOTE_COSIGNATURE);
+    assert_true(lh_pubkey_is_equal(&key.key, &member->witness));
+    assert_int_equal(lh_genesis_mirror_key(&key, genesis, member, NULL), LH_OK);
+    assert_string_equal(key.name, "jinhua/mzj/mirror");
+    assert_int_equal(key.kind, LH_NOTE_COSIGNATURE);
+    assert_true(lh_pubkey_is_equal(&key.key, &member->mirror));
+    lh_genesis_free(genesis);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -351,6 +370,7 @@ int main(void)
         cmocka_unit_test(a_genesis_holds_48_founders_and_no_more),
         cmocka_unit_test(any_flipped_bit_of_a_genesis_changes_the_network_or_is_refused),
         cmocka_unit_test(a_newer_schema_is_unknown_whatever_else_the_file_holds),
+        cmocka_unit_test(members_cosign_under_the_names_of_their_duties),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 #include "ledger/ledger.h"
+#include "ledger/targets.h"
 
 #include "tests/support/bodies.h"
 #include "tests/support/ledger_place.h"
@@ -293,6 +294,87 @@ static void entries_and_blocks_are_read_back(void **state)
     lh_buf_clear(&leaf);
 }
 
+/* One item more than the office has: an ERASE of `hash`. The ledger asks nobody who signed. */
+static void make_erase(struct lh_ledger_item *out, struct lh_buf *leaf_bytes, lhpb_Leaf *leaf,
+                       lhpb_Body *body, const struct lh_hash *hash)
+{
+    lhpb_Entry *entry = &leaf->kind.entry;
+    struct lh_buf bytes = LH_BUF_EMPTY;
+    struct lh_err err = LH_ERR_NONE;
+
+    lh_fixture_body(body, lhpb_EntryType_ERASE);
+    (void)snprintf(body->id, sizeof body->id, "erase-1");
+    body->detail.erase.targets_count = 1;
+    memcpy(body->detail.erase.targets[0], hash->bytes, LH_HASH_SIZE);
+    lh_place_must(lh_body_encode(&bytes, body, &err), &err);
+    *leaf = (lhpb_Leaf){ .which_kind = lhpb_Leaf_entry_tag };
+    memcpy(entry->body.bytes, bytes.data, bytes.len);
+    entry->body.size = (pb_size_t)bytes.len;
+    entry->signatures_count = 1;
+    entry->has_intake = true;
+    entry->intake.recorded_at_ms = body->event_time_ms;
+    lh_place_must(lh_leaf_encode(leaf_bytes, leaf, &err), &err);
+    *out = (struct lh_ledger_item){
+        .leaf = lh_buf_bytes(leaf_bytes), .entry = entry, .body = body, .level = 3
+    };
+    lh_buf_clear(&bytes);
+}
+
+static void an_erase_reaches_what_stands_in_its_own_block(void **state)
+{
+    enum { BEFORE = 40, COUNT = 6 };
+    struct lh_place *place = *state;
+    struct lh_suite *suite = lh_city_suite(lh_office_city(place->office));
+    static lhpb_Leaf leaves[COUNT + 1];
+    static lhpb_Body bodies[COUNT + 1];
+    struct lh_ledger_item items[COUNT + 1];
+    struct lh_buf erase = LH_BUF_EMPTY;
+    struct lh_buf found = LH_BUF_EMPTY;
+    struct lh_buf checkpoint = LH_BUF_EMPTY;
+    struct lh_err err = LH_ERR_NONE;
+    struct lh_hash target = { .bytes = { 0 } };
+    size_t named = 0;
+
+    lh_place_fill(place, BEFORE);
+    for (size_t i = 0; i < COUNT; i++) {
+        struct lh_bytes leaf = lh_office_leaf(place->office, BEFORE + i);
+        const lhpb_Entry *entry = &leaves[i].kind.entry;
+
+        lh_place_must(lh_leaf_decode(&leaves[i], leaf, &err), &err);
+        lh_office_body(place->office, BEFORE + i, &bodies[i]);
+        items[i] = (struct lh_ledger_item){
+            .leaf = leaf,
+            .entry = entry,
+            .body = &bodies[i],
+            .level = lh_office_level(place->office, BEFORE + i),
+            .private_part = lh_office_private(place->office, BEFORE + i),
+        };
+        if (items[i].private_part.len > 0) { /* the last of them is named */
+            named = i;
+            target = lh_body_hash(suite, lh_bytes_of(entry->body.bytes, entry->body.size));
+        }
+    }
+    make_erase(&items[COUNT], &erase, &leaves[COUNT], &bodies[COUNT], &target);
+    lh_place_must(lh_ledger_append(place->ledger, suite, items, COUNT + 1,
+                                   (int64_t)leaves[COUNT - 1].kind.entry.intake.recorded_at_ms,
+                                   NULL, &checkpoint, &err),
+                  &err);
+    for (size_t i = 0; i < COUNT; i++) {
+        enum lh_target_state became = LH_TARGET_RESTRICTED;
+        const lhpb_Entry *entry = items[i].entry;
+        struct lh_hash hash = lh_body_hash(suite, lh_bytes_of(entry->body.bytes, entry->body.size));
+        bool is_kept = items[i].private_part.len > 0 && i != named;
+
+        assert_int_equal(lh_ledger_private(place->ledger, items[i].index, &found, &err),
+                         is_kept ? LH_OK : LH_ERR_NOT_FOUND);
+        lh_place_must(lh_targets_find(place->ledger, &hash, &became, &err), &err);
+        assert_int_equal(became, i == named ? LH_TARGET_ERASED : LH_TARGET_OPEN);
+    }
+    lh_buf_clear(&checkpoint);
+    lh_buf_clear(&found);
+    lh_buf_clear(&erase);
+}
+
 static void events_and_private_parts_are_found(void **state)
 {
     struct lh_place *place = *state;
@@ -539,6 +621,7 @@ int main(void)
         WITH_LEDGER(a_ledger_without_guard_or_seal_is_read_only),
         WITH_LEDGER(entries_and_blocks_are_read_back),
         WITH_LEDGER(events_and_private_parts_are_found),
+        WITH_LEDGER(an_erase_reaches_what_stands_in_its_own_block),
         WITH_LEDGER(every_complete_node_is_served_and_no_other),
         WITH_LEDGER(heads_are_consistent_with_each_other),
         WITH_LEDGER(a_receipt_of_any_entry_verifies_at_its_own_block_and_at_the_head),

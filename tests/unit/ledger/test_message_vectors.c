@@ -3,6 +3,7 @@
  * contract; `test_message_vectors --write` prints what this code would put there.
  */
 #include "ledger/act.h"
+#include "ledger/proposal.h"
 
 #include "../../support/founders.h"
 #include "crypto/signer.h"
@@ -76,6 +77,63 @@ static void add_act(struct lines *lines, enum lh_suite_id id, const struct lh_ge
     lh_buf_clear(&bytes);
 }
 
+static void set_rotation(lhpb_Rotate *rotate, enum lh_suite_id suite, const uint8_t *next)
+{
+    struct lh_signer *signer = lh_founder_signer(lh_founder_alg(suite), 30);
+
+    strcpy(rotate->department, "gaj");
+    memset(rotate->ends, 0x33, sizeof rotate->ends);
+    rotate->has_key = true;
+    lh_pubkey_to_wire(&rotate->key, lh_signer_pubkey(signer));
+    rotate->has_next = next != NULL;
+    if (next != NULL) {
+        memcpy(rotate->next, next, sizeof rotate->next);
+    }
+    memset(rotate->proof, 0x44, sizeof rotate->proof); /* no signature: the form alone */
+    lh_signer_free(signer);
+}
+
+/* A change of each kind; `next` of a rotation once there and once absent. */
+static void add_proposal(struct lines *lines, enum lh_suite_id suite,
+                         const struct lh_genesis *genesis, struct lh_bytes enrolment)
+{
+    static const uint8_t next[LH_KEY_ID_SIZE] = { 0x77, 0x66 };
+    static lhpb_Proposal proposal;
+    lhpb_Change *changes = proposal.changes;
+    struct lh_buf bytes = LH_BUF_EMPTY;
+
+    memset(&proposal, 0, sizeof proposal);
+    proposal.schema = LH_SCHEMA;
+    memcpy(proposal.network_id, lh_genesis_network_id(genesis)->bytes, LH_HASH_SIZE);
+    memcpy(proposal.parent, lh_genesis_network_id(genesis)->bytes, LH_HASH_SIZE);
+    proposal.number = 1;
+    proposal.round = 2;
+    proposal.changes_count = 9;
+    for (size_t i = 0; i < proposal.changes_count; i++) {
+        changes[i].which_kind = (pb_size_t)(lhpb_Change_admit_tag + i);
+    }
+    changes[0].kind.admit.enrolment.size = (pb_size_t)enrolment.len;
+    memcpy(changes[0].kind.admit.enrolment.bytes, enrolment.data, enrolment.len);
+    strcpy(changes[1].kind.remove.department, "mzj");
+    set_rotation(&changes[2].kind.rotate, suite, next);
+    set_rotation(&changes[3].kind.replace, suite, NULL);
+    strcpy(changes[4].kind.commit.department, "gaj");
+    memset(changes[4].kind.commit.key_id, 0x33, LH_KEY_ID_SIZE);
+    memcpy(changes[4].kind.commit.next, next, sizeof next);
+    strcpy(changes[5].kind.regroup.department, "gaj");
+    strcpy(changes[5].kind.regroup.group, "zhengfa");
+    strcpy(changes[6].kind.assign.department, "gaj");
+    changes[6].kind.assign.roles = LH_MEMBER_WITNESS | LH_MEMBER_CATALOGUE;
+    strcpy(changes[7].kind.limit.department, "gaj");
+    changes[7].kind.limit.bytes_per_s = 4194304;
+    strcpy(changes[8].kind.branch.origin, "jinhua/gaj/1");
+    changes[8].kind.branch.size = 300;
+    memset(changes[8].kind.branch.root, 0x06, LH_HASH_SIZE);
+    assert_int_equal(lh_proposal_encode(&bytes, &proposal, NULL), LH_OK);
+    add_line(lines, "proposal of each change", lh_suite_name(suite), lh_buf_bytes(&bytes), NULL);
+    lh_buf_clear(&bytes);
+}
+
 static void add_trust(struct lines *lines, enum lh_suite_id suite)
 {
     struct lh_genesis *genesis = lh_founders_genesis(suite);
@@ -89,6 +147,7 @@ static void add_trust(struct lines *lines, enum lh_suite_id suite)
     add_line(lines, "genesis of two", lh_suite_name(suite), lh_genesis_bytes(genesis),
              lh_genesis_network_id(genesis));
     add_act(lines, suite, genesis);
+    add_proposal(lines, suite, genesis, lh_buf_bytes(&bytes));
     lh_genesis_free(genesis);
     lh_buf_clear(&bytes);
 }
@@ -128,7 +187,8 @@ static void make_lines(struct lines *lines)
 {
     memset(lines, 0, sizeof *lines);
     lines->at[lines->count++] = strdup(
-        "{\"about\":\"Golden bytes of enrolments, genesis files and acts (trust.md) and of header "
+        "{\"about\":\"Golden bytes of enrolments, genesis files, acts and proposals (trust.md) and "
+        "of header "
         "leaves (ledger.md 4). Made by tests/unit/ledger/test_message_vectors.c --write from the "
         "keys of tests/support/founders.h.\"}");
     add_trust(lines, LH_SUITE_W);
@@ -170,6 +230,7 @@ static void the_golden_bytes_are_read(void **state)
     static char text[LINE_SIZE];
     static uint8_t bytes[LINE_SIZE];
     static lhpb_Leaf leaf;
+    static lhpb_Proposal proposal;
     size_t read = 0;
 
     (void)state;
@@ -193,6 +254,8 @@ static void the_golden_bytes_are_read(void **state)
             assert_int_equal(lh_genesis_new(&genesis, in, NULL), LH_OK);
         } else if (strstr(text, "\"what\":\"act") != NULL) {
             assert_int_equal(lh_act_decode(&act, in, NULL), LH_OK);
+        } else if (strstr(text, "\"what\":\"proposal") != NULL) {
+            assert_int_equal(lh_proposal_decode(&proposal, in, NULL), LH_OK);
         } else {
             assert_int_equal(lh_leaf_decode(&leaf, in, NULL), LH_OK);
         }
@@ -201,7 +264,7 @@ static void the_golden_bytes_are_read(void **state)
         read++;
     }
     (void)fclose(file);
-    assert_int_equal(read, 9);
+    assert_int_equal(read, 11);
 }
 
 int main(int argc, char **argv)

@@ -365,6 +365,29 @@ static void bad_posts_are_refused_each_for_its_own_reason(void **state)
     teardown(&f);
 }
 
+static void what_was_opened_has_the_digest_of_the_spec(void **state)
+{
+    static const char tag[] = "liuhen/opened/v1";
+    struct lh_suite *suite = NULL;
+    struct lh_hash hashes[2];
+    struct lh_hash digest;
+    struct lh_hash wanted;
+    uint8_t text[sizeof tag + sizeof hashes];
+
+    (void)state;
+    assert_int_equal(lh_suite_new(&suite, LH_SUITE_W, NULL), LH_OK);
+    memset(&hashes[0], 0x11, sizeof hashes[0]);
+    memset(&hashes[1], 0x22, sizeof hashes[1]);
+    memcpy(text, tag, sizeof tag); /* with its zero */
+    memcpy(text + sizeof tag, hashes, sizeof hashes);
+    digest = lh_private_opened_digest(suite, hashes, 2);
+    wanted = lh_hash(suite, lh_bytes_of(text, sizeof text));
+    assert_memory_equal(digest.bytes, wanted.bytes, LH_HASH_SIZE);
+    digest = lh_private_opened_digest(suite, hashes, 1);
+    assert_memory_not_equal(digest.bytes, wanted.bytes, LH_HASH_SIZE);
+    lh_suite_free(suite);
+}
+
 int main(void)
 {
     static enum lh_suite_id w = LH_SUITE_W;
@@ -379,6 +402,7 @@ int main(void)
         cmocka_unit_test_prestate(a_malformed_box_is_the_writers_doing_and_a_wrong_key_is_not, &w),
         cmocka_unit_test_prestate(a_malformed_box_is_the_writers_doing_and_a_wrong_key_is_not, &g),
         cmocka_unit_test(lengths_step_by_128_whatever_the_reason_s_length),
+        cmocka_unit_test(what_was_opened_has_the_digest_of_the_spec),
         cmocka_unit_test(bad_posts_are_refused_each_for_its_own_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -242,6 +242,36 @@ static void a_key_epoch_enrols_officers_and_recorders(void **state)
     assert_int_equal(lh_roster_count(world.roster), 5);
 }
 
+static void sign_open(void)
+{
+    body_of(lhpb_EntryType_OPEN);
+    pseudonym(world.body.staff, STAFF_A);
+    sign_by(STAFF_A, 0);
+}
+
+/* By the leaf of the ROLE; who is not enrolled has none, though the recorder attests it. */
+static void only_an_auditor_by_role_leaves_an_open(void **state)
+{
+    static const uint64_t roles[] = { LH_ROLE_COUNTER, LH_ROLE_SUPERVISOR | LH_ROLE_OPERATOR,
+                                      LH_ROLE_AUDITOR, LH_ROLE_AUDITOR | LH_ROLE_COUNTER };
+
+    (void)state;
+    enrol(STAFF_A, STAFF_A);
+    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
+        body_of(lhpb_EntryType_ROLE);
+        pseudonym(world.body.detail.role.pseudonym, STAFF_A);
+        world.body.detail.role.roles = roles[i];
+        enact();
+        sign_open();
+        assert_int_equal(judge(NULL), LH_OK); /* replay does not ask */
+        assert_int_equal(intake(NOW), i < 2 ? LH_ERR_DENIED : LH_OK);
+    }
+    sign_open();
+    pseudonym(world.body.staff, STAFF_B);
+    sign_by(RECORDER, 0);
+    assert_int_equal(intake(NOW), LH_ERR_DENIED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +286,7 @@ int main(void)
         WITH_WORLD(an_old_note_of_a_session_is_recorded_within_72_hours),
         WITH_WORLD(a_session_that_ended_takes_what_happened_before),
         WITH_WORLD(a_key_epoch_enrols_officers_and_recorders),
+        WITH_WORLD(only_an_auditor_by_role_leaves_an_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

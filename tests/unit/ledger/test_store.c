@@ -350,6 +350,78 @@ static void a_batch_reads_back_as_it_was_written(void **state)
     lh_store_batch_clear(&batch);
 }
 
+/* The manifest that CURRENT names. */
+static void find_manifest(const char *store, char *out, size_t size)
+{
+    char name[64] = "";
+    char path[1024];
+
+    (void)snprintf(path, sizeof path, "%s/CURRENT", store);
+    FILE *current = fopen(path, "r");
+    assert_non_null(current);
+    assert_non_null(fgets(name, sizeof name, current));
+    assert_int_equal(fclose(current), 0);
+    name[strcspn(name, "\n")] = 0;
+    (void)snprintf(out, size, "%s/%s", store, name);
+}
+
+static void flip_byte(const char *path, long from_end)
+{
+    FILE *file = fopen(path, "r+");
+
+    assert_non_null(file);
+    assert_int_equal(fseek(file, -from_end, SEEK_END), 0);
+    int byte = fgetc(file);
+    assert_int_equal(fseek(file, -from_end, SEEK_END), 0);
+    assert_int_not_equal(fputc(byte ^ 0x55, file), EOF);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void a_damaged_manifest_says_where_to_cut_it_and_opens_when_it_is(void **state)
+{
+    struct lh_store *store = NULL;
+    struct lh_err err = LH_ERR_NONE;
+    char manifest[1024];
+    char log[1024];
+    struct stat info;
+    long size = 0;
+
+    copy_unclosed(state, log, sizeof log);
+    find_manifest(path_in(state, "copy"), manifest, sizeof manifest);
+    flip_byte(manifest, 1); /* of the last edit */
+    assert_int_equal(
+        lh_store_open_rocksdb(&store, path_in(state, "copy"), LH_STORE_WRITE_SALVAGE, NULL, &err),
+        LH_ERR_CORRUPT);
+    const char *command = strstr(err.text, "`truncate -s ");
+    assert_non_null(command);
+    assert_int_equal(sscanf(command, "`truncate -s %ld ", &size), 1);
+    assert_non_null(strstr(command, manifest));
+    assert_int_equal(stat(manifest, &info), 0);
+    assert_true(size > 0 && size < info.st_size);
+    assert_int_equal(truncate(manifest, size), 0);
+    store = open_at(path_in(state, "copy"), LH_STORE_WRITE);
+    assert_true(has(store, "a") && has(store, "b") && has(store, "c"));
+    lh_store_close(store);
+}
+
+static void a_manifest_without_a_whole_record_has_nowhere_to_be_cut(void **state)
+{
+    struct lh_store *store = NULL;
+    struct lh_err err = LH_ERR_NONE;
+    char manifest[1024];
+    char log[1024];
+    struct stat info;
+
+    copy_unclosed(state, log, sizeof log);
+    find_manifest(path_in(state, "copy"), manifest, sizeof manifest);
+    assert_int_equal(stat(manifest, &info), 0);
+    flip_byte(manifest, info.st_size - 8); /* of the first edit */
+    assert_int_equal(
+        lh_store_open_rocksdb(&store, path_in(state, "copy"), LH_STORE_WRITE, NULL, &err),
+        LH_ERR_CORRUPT);
+    assert_null(strstr(err.text, "truncate"));
+}
+
 int main(void)
 {
     struct rocks_place place = { .made = 0 };
@@ -367,6 +439,8 @@ int main(void)
         IN_FOLDER(a_checkpoint_is_a_store_of_its_own),
         IN_FOLDER(what_was_committed_survives_a_kill),
         IN_FOLDER(a_torn_log_is_refused_strictly_and_salvaged_up_to_the_tear),
+        IN_FOLDER(a_damaged_manifest_says_where_to_cut_it_and_opens_when_it_is),
+        IN_FOLDER(a_manifest_without_a_whole_record_has_nowhere_to_be_cut),
         IN_FOLDER(a_flipped_bit_in_the_log_is_refused_strictly),
         IN_FOLDER(logs_are_strict_and_not_recycled),
         cmocka_unit_test(a_failed_commit_ends_the_store),

@@ -1,6 +1,7 @@
 #include "net/evidence.h"
 
 #include "ledger/generation.h"
+#include "tests/support/breaker.h"
 #include "tests/support/city.h"
 #include "tests/support/forest.h"
 
@@ -10,6 +11,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#define BREACH "liuhen/evidence@v1\nkind broken-rule\ngenesis AA==\ngeneration AA==\n"
 
 enum { COMMON = 6, LEAVES = 20 };
 
@@ -255,6 +258,161 @@ static void both_finders_write_the_same_text(void **state)
     clear(&scene);
 }
 
+/* ---- a broken rule ---- */
+
+enum { GAJ };
+
+/* gaj sealed two good blocks and then one that breaks a rule. */
+struct breach {
+    struct lh_town *town;
+    struct lh_broken broken;
+    struct lh_evidence evidence;
+    struct lh_buf text;
+    struct lh_buf store;
+};
+
+static void set_up_breach(struct breach *breach, enum lh_suite_id suite, size_t which)
+{
+    const struct lh_town_block *made[3];
+    const struct lh_block *before[2];
+
+    *breach = (struct breach){ .town = lh_town_new(suite, 2) };
+    made[0] = lh_town_seal(breach->town, GAJ, 0, 2);
+    made[1] = lh_town_seal(breach->town, GAJ, 0, 3);
+    made[2] = lh_town_seal(breach->town, GAJ, 0, 3);
+    before[0] = &made[0]->block;
+    before[1] = &made[1]->block;
+    lh_breaker_make(&breach->broken, breach->town, GAJ, &made[1]->next, &made[2]->block, which);
+    if (breach->broken.rule != NULL) {
+        lh_broken_show(&breach->evidence, &breach->broken, breach->town, before, 2);
+    }
+}
+
+static void clear_breach(struct breach *breach)
+{
+    lh_broken_clear(&breach->broken);
+    lh_town_free(breach->town);
+    lh_buf_clear(&breach->text);
+    lh_buf_clear(&breach->store);
+}
+
+static enum lh_code judge_breach(struct breach *breach, struct lh_evidence_report *report)
+{
+    struct lh_evidence parsed;
+    enum lh_code rc;
+
+    lh_buf_reset(&breach->text);
+    assert_int_equal(lh_evidence_format(&breach->text, &breach->evidence, NULL), LH_OK);
+    rc = lh_evidence_parse(&parsed, &breach->store, lh_buf_bytes(&breach->text), NULL);
+    return rc == LH_OK ? lh_evidence_verify(report, &parsed, NULL) : rc;
+}
+
+static void a_broken_rule_convicts_in_both_suites(void **state)
+{
+    static const enum lh_suite_id suites[] = { LH_SUITE_W, LH_SUITE_G };
+
+    (void)state;
+    for (size_t i = 0; i < 2 * lh_breaker_count(false); i++) {
+        struct lh_evidence_report report;
+        struct breach breach;
+
+        set_up_breach(&breach, suites[i % 2], i / 2);
+        if (breach.broken.rule != NULL) {
+            assert_int_equal(judge_breach(&breach, &report), LH_OK);
+            assert_string_equal(report.rule->id, breach.broken.rule);
+            assert_int_equal(report.index, breach.evidence.leaves[breach.broken.shown - 1].index);
+            assert_string_equal(report.first.origin, lh_town_origin(breach.town, GAJ));
+            assert_int_equal(report.first.size, breach.broken.head.size);
+            assert_int_equal(report.second.size, 0);
+        }
+        clear_breach(&breach);
+    }
+}
+
+static void only_the_rule_that_is_broken_may_be_named(void **state)
+{
+    struct lh_evidence_report report;
+    size_t refused = 0;
+    struct breach breach;
+
+    (void)state;
+    set_up_breach(&breach, LH_SUITE_W, 0);
+    for (size_t i = 0; i < lh_chain_rule_count(); i++) {
+        const struct lh_chain_rule *rule = lh_chain_rule_at(i);
+        enum lh_code want = LH_ERR_FORGED;
+
+        if (lh_breach_find_rule(lh_bytes_of_text(rule->id)) == NULL) {
+            want = LH_ERR_UNKNOWN; /* a later version may know how */
+        } else if (strcmp(rule->id, breach.broken.rule) == 0) {
+            want = LH_OK;
+        }
+        breach.evidence.rule = rule;
+        assert_int_equal(judge_breach(&breach, &report), want);
+        refused += want != LH_OK;
+    }
+    assert_int_equal(refused, lh_chain_rule_count() - 1);
+    clear_breach(&breach);
+}
+
+static void a_broken_rule_counts_only_under_the_seal_of_its_ledger(void **state)
+{
+    struct lh_evidence_report report;
+    struct breach breach;
+    struct breach other;
+    uint8_t *signature;
+
+    (void)state;
+    set_up_breach(&breach, LH_SUITE_W, 0);
+    set_up_breach(&other, LH_SUITE_W, 1);
+    assert_int_equal(judge_breach(&breach, &report), LH_OK);
+    breach.evidence.first = other.broken.made.block.checkpoint; /* sealed, and of another tree */
+    assert_int_equal(judge_breach(&breach, &report), LH_ERR_FORGED);
+    breach.evidence.first = breach.broken.made.block.checkpoint;
+    signature = &breach.broken.checkpoint.data[breach.broken.checkpoint.len - 12];
+    *signature = *signature == 'A' ? 'B' : 'A';
+    assert_int_equal(judge_breach(&breach, &report), LH_ERR_FORGED);
+    clear_breach(&other);
+    clear_breach(&breach);
+}
+
+/* As above, one bit of each byte: but for the first leaf's time of intake none can change without
+ * refusal. */
+static void no_changed_bit_of_a_broken_rule_convicts_of_anything_else(void **state)
+{
+    struct lh_evidence_report want;
+    struct lh_evidence_report report;
+    struct lh_evidence parsed;
+    struct breach breach;
+    struct lh_bytes text;
+    size_t taken = 0;
+    size_t which = 0;
+
+    (void)state;
+    for (;; which++) { /* of two leaves there is more to change */
+        set_up_breach(&breach, LH_SUITE_W, which);
+        if (breach.broken.shown == 2) {
+            break;
+        }
+        clear_breach(&breach);
+    }
+    assert_int_equal(judge_breach(&breach, &want), LH_OK);
+    text = lh_buf_bytes(&breach.text);
+    for (size_t at = 0; at < text.len; at++) {
+        breach.text.data[at] ^= (uint8_t)(1U << at % 8);
+        if (lh_evidence_parse(&parsed, &breach.store, text, NULL) == LH_OK &&
+            lh_evidence_verify(&report, &parsed, NULL) == LH_OK) {
+            taken++;
+            assert_memory_equal(&report.network_id, &want.network_id, sizeof want.network_id);
+            assert_ptr_equal(report.rule, want.rule);
+            assert_int_equal(report.index, want.index);
+            assert_int_equal(report.first.size, want.first.size);
+        }
+        breach.text.data[at] ^= (uint8_t)(1U << at % 8);
+    }
+    assert_in_range(taken, 0, 8); /* eight characters of base64 */
+    clear_breach(&breach);
+}
+
 static void broken_texts_are_refused(void **state)
 {
     static const struct {
@@ -275,9 +433,22 @@ static void broken_texts_are_refused(void **state)
           LH_ERR_INVALID },
         { "liuhen/evidence@v1\nkind two-histories\ngenesis AA==\ngeneration AA==\n\na\n\nb\n\nc\n",
           LH_ERR_INVALID },
+        { BREACH "\n\na\n", LH_ERR_INVALID },
+        { BREACH "rule B99\nleaf 0 AA==\n\na\n", LH_ERR_UNKNOWN },
+        { BREACH "rule B06\nleaf 0 AA==\n\na\n", LH_ERR_UNKNOWN },
+        { BREACH "rule B09\n\na\n", LH_ERR_INVALID },
+        { BREACH "rule B09\nleaf 0\n\na\n", LH_ERR_INVALID },
+        { BREACH "rule B09\nleaf x AA==\n\na\n", LH_ERR_INVALID },
+        { BREACH "rule B09\nleaf 00 AA==\n\na\n", LH_ERR_INVALID },
+        { BREACH "rule B09\nleaf 0 AA=\n\na\n", LH_ERR_INVALID },
+        { BREACH "rule B09\nleaf 0 AA==\nAA==\n\na\n", LH_ERR_INVALID },
+        { BREACH "rule B09\nleaf 0 AA==\n", LH_ERR_INVALID },
+        { BREACH "rule B09\nleaf 0 AA==\n\n", LH_ERR_INVALID },
+        { BREACH "rule B09\nleaf 0 AA==\n\nleaf 1 AA==\n\n", LH_ERR_INVALID },
     };
     static const char good[] =
         "liuhen/evidence@v1\nkind two-roots\ngenesis AA==\ngeneration AA==\n\na\n\nb\n\nc\n";
+    static const char leaves[] = BREACH "rule B09\nleaf 7 AA==\n\nleaf 9 AQE=\n\nleaf 10 AA==\n";
     struct lh_buf store = LH_BUF_EMPTY;
     struct lh_evidence evidence;
 
@@ -289,6 +460,14 @@ static void broken_texts_are_refused(void **state)
     assert_int_equal(lh_evidence_parse(&evidence, &store, lh_bytes_of_text(good), NULL), LH_OK);
     assert_true(lh_bytes_is_equal(evidence.first, lh_bytes_of_text("a\n\nb\n")));
     assert_true(lh_bytes_is_equal(evidence.second, lh_bytes_of_text("c\n")));
+    assert_int_equal(lh_evidence_parse(&evidence, &store, lh_bytes_of_text(leaves), NULL), LH_OK);
+    assert_string_equal(evidence.rule->id, "B09");
+    assert_int_equal(evidence.leaf_count, 2); /* what follows is the checkpoint, if it is one */
+    assert_int_equal(evidence.leaves[0].index, 7);
+    assert_int_equal(evidence.leaves[1].index, 9);
+    assert_true(lh_bytes_is_equal(evidence.leaves[1].bytes, lh_bytes_of_text("\1\1")));
+    assert_true(lh_bytes_is_equal(evidence.first, lh_bytes_of_text("leaf 10 AA==\n")));
+    assert_int_equal(evidence.second.len, 0);
     lh_buf_clear(&store);
 }
 
@@ -300,6 +479,10 @@ int main(void)
         cmocka_unit_test(only_the_seal_named_by_the_officers_counts),
         cmocka_unit_test(no_changed_bit_convicts_of_anything_else),
         cmocka_unit_test(both_finders_write_the_same_text),
+        cmocka_unit_test(a_broken_rule_convicts_in_both_suites),
+        cmocka_unit_test(only_the_rule_that_is_broken_may_be_named),
+        cmocka_unit_test(a_broken_rule_counts_only_under_the_seal_of_its_ledger),
+        cmocka_unit_test(no_changed_bit_of_a_broken_rule_convicts_of_anything_else),
         cmocka_unit_test(broken_texts_are_refused),
     };
 

@@ -277,7 +277,7 @@ static void nothing_but_hello_comes_first_and_it_comes_once(void **state)
     struct lh_frame frame;
 
     (void)state;
-    for (uint16_t type = LH_FRAME_PING; type <= LH_FRAME_EVIDENCE; type++) {
+    for (uint16_t type = LH_FRAME_PING; type <= LH_FRAME_WANT; type++) {
         struct lh_session *session = session_of(&b);
 
         assert_int_equal(give(session, type, 0, empty, &frame), LH_ERR_INVALID);
@@ -293,6 +293,36 @@ static void nothing_but_hello_comes_first_and_it_comes_once(void **state)
     assert_int_equal(lh_session_put(scene.b, lh_buf_bytes(&hello), NULL), LH_OK);
     assert_int_equal(lh_session_next(scene.b, &frame, 0, NULL), LH_ERR_INVALID);
     lh_buf_clear(&hello);
+}
+
+/* Only the header comes; HELLO and BYE themselves are waited for. */
+static void a_header_out_of_turn_ends_the_session_without_its_payload(void **state)
+{
+    struct lh_frame frame;
+
+    (void)state;
+    for (uint16_t type = LH_FRAME_HELLO; type <= LH_FRAME_DECLINE + 1; type++) {
+        struct lh_session_options b = options_of(MZJ, true);
+        struct lh_session *session = session_of(&b);
+        struct lh_buf header = LH_BUF_EMPTY;
+        bool is_waited_for = type == LH_FRAME_HELLO || type == LH_FRAME_BYE;
+
+        lh_buf_add_u32(&header, 1);
+        lh_buf_add_u16(&header, type);
+        lh_buf_add_u16(&header, 0);
+        lh_buf_add_u32(&header, 0);
+        assert_int_equal(lh_session_put(session, lh_buf_bytes(&header), NULL), LH_OK);
+        assert_int_equal(lh_session_next(session, &frame, 0, NULL),
+                         is_waited_for ? LH_AGAIN : LH_ERR_INVALID);
+        assert_int_equal(lh_session_bye(session), is_waited_for ? LH_BYE_NONE : LH_BYE_PROTOCOL);
+        lh_session_free(session);
+
+        make_live();
+        assert_int_equal(lh_session_put(scene.b, lh_buf_bytes(&header), NULL), LH_OK);
+        assert_int_equal(lh_session_next(scene.b, &frame, 0, NULL),
+                         type == LH_FRAME_HELLO ? LH_ERR_INVALID : LH_AGAIN);
+        lh_buf_clear(&header);
+    }
 }
 
 static void nothing_is_sent_before_live(void **state)
@@ -313,7 +343,7 @@ static void a_header_over_its_limit_ends_the_session_without_its_payload(void **
     struct lh_frame frame;
 
     (void)state;
-    for (uint16_t type = LH_FRAME_BYE; type <= LH_FRAME_EVIDENCE; type++) {
+    for (uint16_t type = LH_FRAME_BYE; type <= LH_FRAME_WANT; type++) {
         struct lh_buf header = LH_BUF_EMPTY;
 
         make_live();
@@ -535,6 +565,7 @@ int main(void)
         CLAIM(who_dials_one_department_takes_no_other),
         CLAIM(every_changed_bit_of_a_hello_is_refused),
         CLAIM(nothing_but_hello_comes_first_and_it_comes_once),
+        CLAIM(a_header_out_of_turn_ends_the_session_without_its_payload),
         CLAIM(nothing_is_sent_before_live),
         CLAIM(a_header_over_its_limit_ends_the_session_without_its_payload),
         CLAIM(unknown_types_are_skipped_unless_they_are_critical),

@@ -94,7 +94,13 @@ static void each_bad_line_is_named(void **state)
         { "client = uid:x", "begins with uid: and a number" },
         { "client = uid:1 level=4", "level is 1, 2 or 3" },
         { "client = uid:1 types=NOPE", "NOPE" },
-        { "client = uid:1 roles=boss", "roles are counter" },
+        { "client = uid:1 roles=boss", "roles are self" },
+        { "client = uid:1 roles=counter", "roles are self" },
+        { "client = uid:1 roles=self", "roles=self and staff= go together" },
+        { "client = uid:1 staff=00000000000000a1", "roles=self and staff= go together" },
+        { "client = uid:1 roles=self staff=a1", "16 hex digits" },
+        { "client = uid:1 roles=supervisor", "roles=supervisor and units= go together" },
+        { "client = uid:1 roles=operator units=hall", "roles=supervisor and units= go together" },
         { "client = uid:1 colour=red", "\"colour=red\" is none of" },
         { "client = uid:7", "uid:7 has a line already" },
         { "client = " PIN " level=2", "this pin has a line already" },
@@ -171,18 +177,23 @@ static void a_client_may_what_its_line_says(void **state)
     (void)state;
     assert_non_null(client);
     assert_int_equal(client->level_max, 2);
-    assert_int_equal(client->roles, LH_ROLE_OPERATOR | LH_ROLE_AUDITOR);
+    assert_true(lh_grant_is_reader(client, LH_READER_OPERATOR));
+    assert_true(lh_grant_is_reader(client, LH_READER_AUDITOR));
+    assert_false(lh_grant_is_reader(client, LH_READER_SUPERVISOR));
     assert_true(lh_grant_may_source(client, "b"));
     assert_false(lh_grant_may_source(client, "c"));
     assert_true(lh_grant_may_type(client, lhpb_EntryType_USE));
     assert_false(lh_grant_may_type(client, lhpb_EntryType_SERVE));
     client = lh_config_client(config, 5, 77);
     assert_int_equal(client->level_max, 1);
+    assert_false(lh_grant_is_reader(client, LH_READER_OPERATOR));
     assert_true(lh_grant_may_source(client, "whatever"));
     assert_true(lh_grant_may_type(client, lhpb_EntryType_SERVE));
     assert_null(lh_config_client(config, 6, 77));
     assert_int_equal(lh_config_client(config, 77, 77)->level_max, 3);
     assert_int_equal(lh_config_client(config, 0, 77)->level_max, 3);
+    assert_true(lh_grant_is_reader(lh_config_client(config, 0, 77), LH_READER_OPERATOR));
+    assert_false(lh_grant_is_reader(lh_config_client(config, 0, 77), LH_READER_AUDITOR));
     lh_config_unref(config);
 }
 
@@ -208,11 +219,13 @@ static void a_pin_and_a_uid_are_different_people(void **state)
 
 static void what_is_printed_reads_back_the_same(void **state)
 {
-    struct lh_config *config = must_parse("client = uid:1 sources=a types=QUERY level=3\n"
-                                          "client = " PIN " sources=* types=*\n"
-                                          "listen.tls = [::1]:8443\n"
-                                          "limits.buffered = 3MiB\ntimeout.idle = 90s\n"
-                                          "log.format = json\n");
+    struct lh_config *config =
+        must_parse("client = uid:1 sources=a types=QUERY level=3 roles=self,supervisor "
+                   "staff=00000000000000a1,00000000000000a2 units=hall,desk\n"
+                   "client = " PIN " sources=* types=*\n"
+                   "listen.tls = [::1]:8443\n"
+                   "limits.buffered = 3MiB\ntimeout.idle = 90s\n"
+                   "log.format = json\n");
     struct lh_buf first = LH_BUF_EMPTY;
     struct lh_buf second = LH_BUF_EMPTY;
     struct lh_config *again;
@@ -225,6 +238,9 @@ static void what_is_printed_reads_back_the_same(void **state)
     assert_int_equal(again->buffered_len_max, 3 << 20);
     assert_int_equal(again->idle_timeout_ms, 90000);
     assert_int_equal(again->client_count, 2);
+    assert_int_equal(again->clients[0].staff_count, 2);
+    assert_int_equal(again->clients[0].staff[1][7], 0xa2);
+    assert_string_equal(again->clients[0].units[1], "desk");
     assert_true(again->clients[1].is_pinned);
     assert_memory_equal(&again->clients[1].pin, &config->clients[1].pin, LH_TLS_PIN_SIZE);
     assert_string_equal(again->listen_tls, "[::1]:8443");

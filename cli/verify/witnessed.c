@@ -1,0 +1,137 @@
+#include "cli/verify/witnessed.h"
+
+#include "cli/verify/trust.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void lh_witnessed_clear(struct lh_witnessed *witnessed)
+{
+    free(witnessed->ledgers);
+    memset(witnessed, 0, sizeof *witnessed);
+}
+
+struct lh_witnessed_ledger lh_witnessed_at(const struct lh_witnessed *witnessed, size_t ledger)
+{
+    return ledger < witnessed->count ? witnessed->ledgers[ledger]
+                                     : (struct lh_witnessed_ledger){ .quorum_size = 0 };
+}
+
+bool lh_witnessed_is_continued(const struct lh_replay *replay, size_t ledger)
+{
+    const struct lh_replay_ledger *before = lh_replay_ledger_at(replay, ledger);
+
+    for (size_t i = 0; i < lh_replay_ledger_count(replay); i++) {
+        const struct lh_replay_ledger *later = lh_replay_ledger_at(replay, i);
+
+        if (later->prev_size > 0 && later->prev_size == before->size &&
+            strcmp(later->prev_origin, before->origin) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct lh_witnessed_ledger *find_ledger(struct lh_witnessed *witnessed, size_t ledger)
+{
+    if (ledger >= witnessed->count) {
+        struct lh_witnessed_ledger *grown =
+            realloc(witnessed->ledgers, (ledger + 1) * sizeof *grown);
+
+        if (grown == NULL) {
+            return NULL;
+        }
+        memset(grown + witnessed->count, 0, (ledger + 1 - witnessed->count) * sizeof *grown);
+        witnessed->ledgers = grown;
+        witnessed->count = ledger + 1;
+    }
+    return &witnessed->ledgers[ledger];
+}
+
+/* The judge knows the members by the genesis file that was given or, where only its id was, by the
+ * one in the archive: rule T01 holds it against that id. */
+static const struct lh_genesis *known_genesis(const struct lh_replay *replay,
+                                              const struct lh_trust *trust)
+{
+    return trust->has_network ? lh_replay_genesis(replay) : NULL;
+}
+
+static void blame(struct lh_witnessed *witnessed, size_t ledger, uint64_t size)
+{
+    if (!witnessed->is_forged) {
+        witnessed->is_forged = true;
+        witnessed->forged_ledger = ledger;
+        witnessed->forged_size = size;
+    }
+}
+
+/* spec ledger.md 11.1: "A ledger is witnessed, or final, up to the size of the largest of its heads
+ * that reaches that level" */
+static enum lh_code judge_level(struct lh_witnessed_ledger *into, const struct lh_replay *replay,
+                                const struct lh_genesis *genesis,
+                                const struct lh_replay_ledger *ledger, const struct lh_note *note,
+                                struct lh_err *err)
+{
+    struct lh_tally_report report;
+    struct lh_origin origin;
+    enum lh_code rc = lh_origin_parse(&origin, lh_bytes_of_text(ledger->origin), err);
+
+    if (rc == LH_OK) {
+        rc =
+            lh_tally_judge(&report, lh_replay_suite(replay), genesis, origin.department, note, err);
+    }
+    if (rc != LH_OK) {
+        return rc;
+    }
+    for (int level = LH_LEVEL_SEALED; level <= (int)report.level; level++) {
+        into->sizes[level] = ledger->size;
+    }
+    return LH_OK;
+}
+
+static enum lh_code judge_head(struct lh_witnessed *witnessed, const struct lh_replay *replay,
+                               const struct lh_trust *trust, size_t index,
+                               const struct lh_note *note, struct lh_err *err)
+{
+    const struct lh_replay_ledger *ledger = lh_replay_ledger_at(replay, index);
+    struct lh_witnessed_ledger *into = find_ledger(witnessed, index);
+    enum lh_code rc = LH_OK;
+
+    if (into == NULL) {
+        return lh_err_set(err, LH_ERR_NOMEM, "out of memory for cosignatures");
+    }
+    if (witnessed->is_counted) {
+        rc = judge_level(into, replay, known_genesis(replay, trust), ledger, note, err);
+    }
+    if (rc == LH_OK && witnessed->has_quorum) {
+        rc = lh_policy_judge(&trust->policy, note, NULL, err);
+        into->quorum_size = rc == LH_OK ? ledger->size : into->quorum_size;
+    }
+    if (rc == LH_ERR_FORGED) {
+        blame(witnessed, index, ledger->size);
+        rc = LH_OK;
+    }
+    return rc == LH_ERR_UNKNOWN ? LH_OK : rc;
+}
+
+enum lh_code lh_witnessed_take(struct lh_witnessed *witnessed, const struct lh_replay *replay,
+                               const struct lh_trust *trust, struct lh_bytes checkpoint,
+                               struct lh_err *err)
+{
+    size_t count = lh_replay_ledger_count(replay);
+    struct lh_checkpoint head;
+    struct lh_note note;
+
+    witnessed->is_counted = known_genesis(replay, trust) != NULL;
+    witnessed->has_quorum = lh_trust_has_quorum(trust);
+    if (count == 0 || (!witnessed->is_counted && !witnessed->has_quorum) ||
+        lh_note_parse(&note, checkpoint, NULL) != LH_OK || note.line_count < 2 ||
+        lh_checkpoint_parse(&head, note.text, NULL) != LH_OK) {
+        return LH_OK;
+    }
+    const struct lh_replay_ledger *ledger = lh_replay_ledger_at(replay, count - 1);
+    if (ledger->is_stopped || head.size != ledger->size || head.size == 0) {
+        return LH_OK;
+    }
+    return judge_head(witnessed, replay, trust, count - 1, &note, err);
+}

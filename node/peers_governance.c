@@ -1,0 +1,91 @@
+/* Proposals and epochs: what is driven, told and asked of net/governance. */
+
+#include "node/peers_internal.h"
+
+#include "crypto/text.h"
+#include "node/metrics.h"
+
+static void on_proposed(void *arg, const struct lh_hash *proposal)
+{
+    struct lh_peers *peers = arg;
+    char hex[2 * LH_HASH_SIZE + 1];
+
+    lh_hex_format(hex, lh_hash_bytes(proposal));
+    lh_log_write(peers->options.log, LH_LOG_INFO, "epoch.proposed", "proposal=%s", hex);
+}
+
+static void on_certified(void *arg, const struct lh_members *members)
+{
+    struct lh_peers *peers = arg;
+    char hex[2 * LH_HASH_SIZE + 1];
+
+    lh_hex_format(hex, lh_hash_bytes(lh_members_epoch(members)));
+    lh_log_write(peers->options.log, LH_LOG_INFO, "epoch.certified",
+                 "number=%u epoch=%s members=%zu", (unsigned)lh_members_number(members), hex,
+                 lh_members_count(members));
+}
+
+static void on_trouble(void *arg, const struct lh_err *why)
+{
+    struct lh_peers *peers = arg;
+
+    lh_log_write(peers->options.log, LH_LOG_WARN, "governance.trouble", "reason=\"%s\"", why->text);
+}
+
+enum lh_code lh_peers_open_governance(struct lh_peers *peers, struct lh_err *err)
+{
+    const struct lh_governance_listener listener = { .arg = peers,
+                                                     .on_proposed = on_proposed,
+                                                     .on_certified = on_certified,
+                                                     .on_trouble = on_trouble };
+
+    return lh_governance_new(&peers->governance, peers->replica, &listener, err);
+}
+
+const struct lh_epochs *lh_peers_epochs(const struct lh_peers *peers)
+{
+    return peers != NULL ? lh_governance_epochs(peers->governance) : NULL;
+}
+
+void lh_peers_format_epochs(const struct lh_peers *peers, struct lh_buf *out)
+{
+    const struct lh_epochs *epochs = lh_governance_epochs(peers->governance);
+
+    lh_metrics_add_head(out, "liuhen_epoch_certified", "gauge",
+                        "Number of the newest epoch that was certified; 0: the genesis file.");
+    lh_buf_add_format(out, "liuhen_epoch_certified %zu\n", lh_epochs_count(epochs) - 1);
+    lh_metrics_add_head(out, "liuhen_proposals", "gauge",
+                        "Proposals kept about what follows that epoch.");
+    lh_buf_add_format(out, "liuhen_proposals %zu\n", lh_governance_count(peers->governance));
+}
+
+/* ---- errands ---- */
+
+void lh_peers_ask(struct lh_peers *peers, struct lh_peers_errand *errand)
+{
+    struct lh_peers_errand **end;
+
+    errand->next = NULL;
+    (void)pthread_mutex_lock(&peers->shown_lock);
+    for (end = &peers->errands; *end != NULL; end = &(*end)->next) {
+    }
+    *end = errand;
+    (void)pthread_mutex_unlock(&peers->shown_lock);
+    lh_peers_on_sealed(peers); /* wakes the thread */
+}
+
+void lh_peers_run_errands(struct lh_peers *peers, struct lh_governance *governance)
+{
+    struct lh_peers_errand *errand;
+
+    (void)pthread_mutex_lock(&peers->shown_lock);
+    errand = peers->errands;
+    peers->errands = NULL;
+    (void)pthread_mutex_unlock(&peers->shown_lock);
+    while (errand != NULL) {
+        struct lh_peers_errand *next = errand->next; /* it may be gone once it has run */
+
+        errand->run(errand, governance);
+        errand = next;
+    }
+}

@@ -1,0 +1,21 @@
+#ifndef LH_TEST_PROPOSING_H
+#define LH_TEST_PROPOSING_H
+
+/* Proposals as members draft them. */
+
+#include "ledger/members.h"
+
+/** One that follows `from`, in round 0, without changes. */
+void lh_proposing_begin(lhpb_Proposal *out, const struct lh_members *from);
+/** `to` takes the place of the key `ends`; nothing is committed. */
+lhpb_Rotate *lh_proposing_rotate(lhpb_Proposal *proposal, enum lh_suite_id suite,
+                                 const char *department, const struct lh_pubkey *ends,
+                                 struct lh_signer *to);
+void lh_proposing_regroup(lhpb_Proposal *proposal, const char *department, const char *group);
+void lh_proposing_admit(lhpb_Proposal *proposal, enum lh_suite_id suite,
+                        const struct lh_enrolment *enrolment);
+void lh_proposing_remove(lhpb_Proposal *proposal, const char *department);
+/** The bytes, owned by the caller. */
+struct lh_buf lh_proposing_bytes(const lhpb_Proposal *proposal);
+
+#endif
