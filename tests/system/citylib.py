@@ -17,17 +17,22 @@ from nodelib import Reply, UnixConnection, event, run_claims
 CODES = ("gaj", "mzj", "rsj", "ybj", "zrj")
 
 
+marks = []  # abstract sockets: while we run, no other test of this machine takes these ports
+
+
 def free_ports(count):
     """Ports that are free now, no one twice, and such as the kernel gives to no outgoing connection:
-    a node that is started again finds its own."""
-    with contextlib.ExitStack() as held:
-        ports = []
-        while len(ports) < count:
-            one = held.enter_context(socket.socket())
-            with contextlib.suppress(OSError):
-                one.bind(("127.0.0.1", random.randrange(15000, 32000)))
-                ports.append(one.getsockname()[1])
-        return ports
+    a node that is started again, much later, finds its own."""
+    ports = []
+    while len(ports) < count:
+        port = random.randrange(15000, 32000)
+        with contextlib.suppress(OSError), socket.socket() as one:
+            mark = socket.socket(socket.AF_UNIX)
+            marks.append(mark)
+            mark.bind("\0liuhen-test-port-%d" % port)
+            one.bind(("127.0.0.1", port))
+            ports.append(port)
+    return ports
 
 
 class Department:
@@ -203,6 +208,9 @@ class City:
 
     def logged(self):
         return "\n".join(member.logged() for member in self.members)
+
+    def last_words(self):
+        return "\n".join("---- %s ----\n%s" % (one.code, one.logged()[-3000:]) for one in self.members)
 
     def remove(self):
         for member in self.members:

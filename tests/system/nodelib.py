@@ -4,6 +4,7 @@ import base64
 import contextlib
 import datetime
 import http.client
+import itertools
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -47,16 +49,14 @@ def now(offset_s=0):
 
 
 STAFF = "5151515151515101"
-serial = 0
+serials = itertools.count(1)  # of all threads: no two take the same
 
 
 def event(**changes):
     """A good QUERY of now; None removes a member."""
-    global serial
-    serial += 1
     made = {
         "source": "desk",
-        "id": "e-%d-%d" % (os.getpid(), serial),
+        "id": "e-%d-%d" % (os.getpid(), next(serials)),
         "type": "QUERY",
         "event_time": now(),
         "staff": STAFF,
@@ -131,6 +131,9 @@ class Node:
             return ""
         with open(self.log, encoding="utf-8", errors="replace") as file:
             return file.read()
+
+    def last_words(self):
+        return self.logged()[-3000:]
 
     def signal(self, number):
         self.process.send_signal(number)
@@ -223,6 +226,26 @@ def equal(got, wanted, what=""):
     assert got == wanted, "%s: got %r, wanted %r" % (what, got, wanted)
 
 
+def until(holds, what, seconds=60):
+    """Wait for what follows a little later; its value, once that is true. `what`: words for when it
+    does not, or what finds them."""
+    end = time.monotonic() + seconds
+    while True:
+        value = holds()
+        if value:
+            return value
+        assert time.monotonic() < end, what() if callable(what) else what
+        time.sleep(0.02)
+
+
+def becomes(get, wanted, what="", seconds=60):
+    """As equal, of what comes to be so."""
+    end = time.monotonic() + seconds
+    while get() != wanted and time.monotonic() < end:
+        time.sleep(0.02)
+    equal(get(), wanted, what)
+
+
 def liuhen(node, *args, before=()):
     """(exit code, output, messages) of the CLI about this node, with a state directory of its own."""
     done = subprocess.run([*before, os.path.join(node.bin, "liuhen"), *args], stdout=subprocess.PIPE,
@@ -299,8 +322,16 @@ def private_archive(node):
     return reply.body
 
 
+def tell_failure(name, error):
+    """Where it failed, innermost last; every line says FAILED, which the end of a long log is searched for."""
+    print("FAILED %s %s %s" % (name, type(error).__name__, error), flush=True)
+    for at in traceback.extract_tb(error.__traceback__):
+        print("FAILED   %s:%d, %s: %s" % (os.path.basename(at.filename), at.lineno, at.name, at.line),
+              flush=True)
+
+
 def run_claims(make, tests):
-    """Run each claim in a world of its own, which can be removed and says what was logged."""
+    """Run each claim in a world of its own, which can be removed and says what its nodes logged last."""
     failed = 0
     for test in tests:
         world = make()
@@ -309,8 +340,8 @@ def run_claims(make, tests):
             print("ok   ", test.__name__, flush=True)
         except Exception as error:  # pylint: disable=broad-except
             failed += 1
-            print("FAILED", test.__name__, type(error).__name__, error, flush=True)
-            print(world.logged()[-3000:], flush=True)
+            print(world.last_words(), flush=True)
+            tell_failure(test.__name__, error)
         finally:
             world.remove()
     sys.exit(1 if failed else 0)

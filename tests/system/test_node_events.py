@@ -3,7 +3,7 @@
 import json
 import time
 
-from nodelib import STAFF, b64, equal, event, frames, main, now
+from nodelib import STAFF, b64, equal, event, frames, main, now, until
 
 ACT = "application/vnd.liuhen.act"
 SUBMISSION = "application/vnd.liuhen.submission"
@@ -75,12 +75,11 @@ def the_same_event_again_is_a_duplicate_with_the_same_receipt(node):
 
 def found(node, count):
     """Bodies that the node's findings of conflicts refer to, once there are `count`."""
-    end = time.monotonic() + 10
-    while True:
-        items = node.get("/v1/trail?type=FINDING").json["items"]
-        if len(items) >= count or time.monotonic() > end:
-            break
-        time.sleep(0.02)
+    def items_of():
+        return node.get("/v1/trail?type=FINDING").json["items"]
+
+    until(lambda: len(items_of()) >= count, lambda: "findings: %r" % items_of())
+    items = items_of()
     events = [node.get("/v1/entries/" + item["entry"]).json["event"] for item in items]
     equal({(one["source"], one["detail"]["rule"], one["detail"]["class"]) for one in events},
           {("liuhend", "dedup.conflict", 2)})
@@ -295,11 +294,7 @@ def a_client_is_held_to_its_line(node):
     with open(os.path.join(node.dir, "liuhend.conf"), "a", encoding="utf-8") as out:
         out.write("client = uid:%d sources=desk,other types=QUERY level=1\n" % os.getuid())
     node.signal(1)
-    deadline = 200
-    while "config.reloaded" not in node.logged() and deadline:
-        import time
-        time.sleep(0.01)
-        deadline -= 1
+    until(lambda: "config.reloaded" in node.logged(), "no reload")
     size = node.size()
     for changes, code in (({"source": "elsewhere"}, "auth.source"),
                           ({"type": "USE", "detail": {"verdict": "MATCH", "used_for": "x"},

@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 
-from nodelib import Reply, equal, event, main
+from nodelib import Reply, equal, event, main, until
 
 HEAD = b"POST /v1/events HTTP/1.1\r\nHost: n\r\nContent-Type: application/json\r\n"
 ALL = "sources=* types=* level=3 roles=operator,auditor"
@@ -116,18 +116,11 @@ def flat(options):
     return [word for pair in options.items() for word in pair]
 
 
-def wait_for(what, seconds=10):
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
-
-
 def reload(node):
     before = node.logged().count("tls.renewed") + node.logged().count("tls.refused_certificate")
     node.signal(signal.SIGHUP)
-    wait_for(lambda: node.logged().count("tls.renewed") +
-             node.logged().count("tls.refused_certificate") > before)
+    until(lambda: node.logged().count("tls.renewed") +
+          node.logged().count("tls.refused_certificate") > before, "no reload")
 
 
 def metric(node, name):
@@ -335,13 +328,12 @@ def large_downloads_arrive_whole_however_slowly_they_are_read(node):
 def a_reply_that_nobody_reads_is_cut(node):
     set_up(node, "timeout.write = 1s\n")
     fill(node)
-    wait_for(lambda: node.status()["connections"] == 1)  # ours
     tls = dial(node)
     slow = dial(node, window=4096)
     slow.sendall(b"GET /v1/archive HTTP/1.1\r\nHost: n\r\n\r\n" * 8)
     tls.sendall(b"GET /healthz HTTP/1.1\r\nHost: n\r\n\r\n")
-    wait_for(lambda: node.status()["connections"] == 3)
-    wait_for(lambda: node.status()["connections"] == 2)
+    assert slow.recv(12) == b"HTTP/1.1 200"  # it began
+    until(lambda: node.status()["connections"] == 2, "three stay")  # ours is one
     assert b"200 OK" in tls.recv(65536)  # the one that reads is still served
     slow.close()
     tls.close()
@@ -428,7 +420,8 @@ def many_requests_ride_one_connection_in_order(node):
 
 
 def small_requests_do_not_wait_for_one_another(node):
-    """40 ms each would be a delayed acknowledgement (TCP_NODELAY is missing)."""
+    """40 ms each would be a delayed acknowledgement (TCP_NODELAY is missing); the kernel sends the first
+    ones at once. On a busy machine some take as long for other reasons, not all."""
     set_up(node)
     took = []
     with dial(node) as tls:
@@ -436,7 +429,7 @@ def small_requests_do_not_wait_for_one_another(node):
             began = time.monotonic()
             equal(ask(tls, b"GET /v1/status HTTP/1.1\r\nHost: n\r\n\r\n").status, 200)
             took.append(time.monotonic() - began)
-    assert sorted(took)[20] < 0.03, took
+    assert sorted(took[20:])[5] < 0.03, took
 
 
 # ---- what cannot hold it up ----
@@ -508,11 +501,11 @@ def crowd(node):
         held.append(raw)
         if i % 100 == 0:
             equal(get(node, "/healthz").status, 200)
-    wait_for(lambda: node.status()["connections"] == 1)  # the HTTP server has heard of none of them
+    until(lambda: node.status()["connections"] == 1, "who waits counts")  # the HTTP server has heard of none of them
     guests, grown = metric(node, "liuhen_tls_handshakes"), rss(node) - before
     for raw in held:
         raw.close()
-    wait_for(lambda: metric(node, "liuhen_tls_handshakes") == 0)
+    until(lambda: metric(node, "liuhen_tls_handshakes") == 0, "handshakes stay")
     return guests, grown
 
 
@@ -551,7 +544,7 @@ def a_handshake_that_is_too_long_is_cut(node):
     except OSError:
         pass
     raw.close()
-    wait_for(lambda: metric(node, "liuhen_tls_handshakes") == 0)
+    until(lambda: metric(node, "liuhen_tls_handshakes") == 0, "the handshake stays")
     equal(get(node, "/healthz").status, 200)
 
 
@@ -608,7 +601,7 @@ def connections_beyond_the_cap_are_told(node):
     assert b" 503 " in said and b"busy.queue_full" in said, said
     for tls in held:
         tls.close()
-    wait_for(lambda: node.status().get("connections") == 1)
+    until(lambda: node.status().get("connections") == 1, "connections stay")
     equal(get(node, "/healthz").status, 200)
 
 
@@ -696,7 +689,7 @@ def a_certificate_that_ends_warns_and_stops_nothing(node):
     path = os.path.join(node.dir, "keys", "tls")
     liuhen(node, "keygen", "--tls", "--renew", "--days", "7", "-o", path + ".pem")
     reload(node)
-    wait_for(lambda: "<4>tls.expiring until=" in node.logged())  # said after tls.renewed
+    until(lambda: "<4>tls.expiring until=" in node.logged(), node.logged)  # said after tls.renewed
     left = metric(node, "liuhen_tls_certificate_end_time_seconds") - time.time()
     assert 6.9 * 86400 < left < 7.1 * 86400, left
     done = liuhen(node, "status", *flat(serving(node)))
@@ -705,7 +698,7 @@ def a_certificate_that_ends_warns_and_stops_nothing(node):
     # One that has ended, made by another program.
     make_ended_certificate(node, path)
     reload(node)
-    wait_for(lambda: "<3>tls.expired until=" in node.logged())
+    until(lambda: "<3>tls.expired until=" in node.logged(), node.logged)
     done = liuhen(node, "record", "-", *flat(serving(node)), stdin=json.dumps(event()))
     equal(done.returncode, 0, done.stderr)
     done = liuhen(node, "status", *flat(serving(node)))

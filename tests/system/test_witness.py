@@ -16,7 +16,7 @@ import time
 
 from durability import skip_unless
 from nodelib import (CHECKPOINT, Node, archive_frames, b64, equal, event, liuhen, must,
-                     run_claims)
+                     run_claims, until)
 
 DASH = "\u2014 "
 STRACE = shutil.which("strace")
@@ -39,8 +39,9 @@ class Pair:
         self.witness.begin()
         self.name = "/" + hashlib.sha256(b"jinhua/gaj/1").hexdigest()
 
-    def logged(self):
-        return self.witness.logged()
+    def last_words(self):
+        return "---- log ----\n%s\n---- witness ----\n%s" % (self.log.last_words(),
+                                                             self.witness.last_words())
 
     def trust(self, quorum="w", url="", more="", name="trust"):
         """The policy of whoever relies on this log and this witness."""
@@ -446,14 +447,15 @@ def traced(pair, inject):
     tracer = subprocess.Popen([STRACE, "-f", "-q", "-o", "/dev/null", "-e", "trace=fdatasync",
                                "-e", "inject=fdatasync:" + inject, "-p", str(pair.witness.process.pid)],
                               stderr=subprocess.DEVNULL)
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        with open("/proc/%d/status" % pair.witness.process.pid, encoding="ascii") as file:
-            if "TracerPid:\t0\n" not in file.read():
-                time.sleep(0.3)  # its threads too
-                return tracer
-        time.sleep(0.02)
-    raise AssertionError("strace does not get hold of the witness")
+    threads = "/proc/%d/task" % pair.witness.process.pid
+
+    def is_held(thread):
+        with open(os.path.join(threads, thread, "status"), encoding="ascii") as file:
+            return "TracerPid:\t0\n" not in file.read()
+
+    until(lambda: all(is_held(one) for one in os.listdir(threads)), "strace does not get hold of the witness")
+    time.sleep(0.3)  # and lets go on what it has stopped
+    return tracer
 
 
 def unanswered(pair, old, note, lines):
