@@ -11,7 +11,7 @@ import threading
 import time
 
 from nodelib import equal, event
-from peerlib import Peer
+from peerlib import PEACE, Cut, Peer
 
 NAME = re.compile(rb"\be-\d+-\d+(?=\()")  # the id of an event in its leaf, the next tag behind it
 JSON = {"Content-Type": "application/json"}
@@ -51,10 +51,18 @@ class Clerk(threading.Thread):
 
 
 def blocks_of(author, at, reader):
-    """The ledger of `author` as the node `at` gives it to a peer with the keys of `reader`."""
+    """The ledger of `author` as the node `at` gives it to a peer with the keys of `reader`, whose own
+    node runs too, dials again and may take our place (specs/network.md 5): then we ask once more."""
     origin, size = author.head()
-    with Peer(at, reader) as peer:
-        return peer.live().fetch(origin, 0, size)
+    end = time.monotonic() + 60
+    while True:
+        with Peer(at, reader) as peer:
+            try:
+                return peer.live().fetch(origin, 0, size)
+            except Cut as cut:
+                if cut.code not in (0, PEACE) or time.monotonic() > end:
+                    raise
+        time.sleep(0.1)
 
 
 def check_copies(members):

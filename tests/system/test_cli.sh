@@ -24,6 +24,13 @@ stop_node() {
 cleanup() {
     status=$?
     trap - EXIT
+    case $status in
+    0 | 77) ;;
+    *)
+        tail -n 20 "$work"/liuhend.log >&2 2>/dev/null || true
+        echo "FAILED: exit $status in: ${claim_now:-its beginning}" >&2
+        ;;
+    esac
     stop_node
     [ -z "$liar_pid" ] || kill "$liar_pid" 2>/dev/null || true
     rm -rf "$work"
@@ -39,7 +46,7 @@ start_node() {
     tries=0
     until liuhen status --data "$1" >/dev/null 2>&1; do
         tries=$((tries + 1))
-        [ "$tries" -lt 150 ] || {
+        [ "$tries" -lt 600 ] || {
             cat "$work/liuhend.log" >&2
             echo "the node did not start" >&2
             exit 1

@@ -91,7 +91,7 @@ node_pid=$!
 tries=0
 until liuhen status >/dev/null 2>&1; do
     tries=$((tries + 1))
-    [ "$tries" -lt 150 ] || fail "the node did not start: $(cat liuhend.log)"
+    [ "$tries" -lt 600 ] || fail "the node did not start: $(cat liuhend.log)"
     sleep 0.1
 done
 [ "$(readlink "/proc/$node_pid/exe")" = "$root/usr/bin/liuhend" ] || fail "another liuhend runs"

@@ -14,6 +14,13 @@ unset LIUHEN_NODE LIUHEN_TRUST LIUHEN_DATA LC_ALL LC_MESSAGES
 cleanup() {
     status=$?
     trap - EXIT
+    case $status in
+    0 | 77) ;;
+    *)
+        tail -n 20 "$work"/*.log >&2 2>/dev/null || true
+        echo "FAILED: exit $status in: ${claim_now:-its beginning}" >&2
+        ;;
+    esac
     for pid in $pids; do
         kill "$pid" 2>/dev/null || true
         wait "$pid" 2>/dev/null || true
@@ -281,7 +288,7 @@ for dept in gaj mzj rsj; do
     tries=0
     until liuhen status --data $dept >out 2>err; do
         tries=$((tries + 1))
-        [ "$tries" -lt 150 ] || fail "the node of $dept did not start: $(cat $dept.log)"
+        [ "$tries" -lt 600 ] || fail "the node of $dept did not start: $(cat $dept.log)"
         sleep 0.1
     done
     is "$(liuhen status --data $dept --json | jq -r .network_id)" "$(cat city.id)"

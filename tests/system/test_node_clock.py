@@ -7,9 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
-from nodelib import Node, as_client, equal, event, now, subject, tokens, warrant
+from nodelib import Node, as_client, equal, event, now, subject, tokens, until, warrant
 
 HOUR = 3600
 
@@ -36,10 +35,7 @@ class Stepped(Node):
 
     def confirm(self):
         self.signal(signal.SIGUSR1)
-        end = time.monotonic() + 10
-        while self.status()["clock_stepped"] or self.status()["journal"] > 0:
-            assert time.monotonic() < end, self.logged()
-            time.sleep(0.02)
+        until(lambda: not self.status()["clock_stepped"] and self.status()["journal"] == 0, self.logged)
 
 
 def is_stepped(node, count):

@@ -23,6 +23,13 @@ stop_node() {
 cleanup() {
     status=$?
     trap - EXIT
+    case $status in
+    0 | 77) ;;
+    *)
+        tail -n 20 "$work"/liuhend.log >&2 2>/dev/null || true
+        echo "FAILED: exit $status in: ${claim_now:-its beginning}" >&2
+        ;;
+    esac
     stop_node
     rm -rf "$work"
     exit "$status"
@@ -52,7 +59,7 @@ start_node() {
     tries=0
     until liuhen status --data "$1" >"$work/out" 2>&1; do
         tries=$((tries + 1))
-        [ "$tries" -lt 150 ] || fail "the node did not start"
+        [ "$tries" -lt 600 ] || fail "the node did not start"
         sleep 0.1
     done
 }
