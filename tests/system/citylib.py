@@ -218,6 +218,6 @@ class City:
         shutil.rmtree(self.base, ignore_errors=True)
 
 
-def main(count, *tests):
-    """Run each claim in a fresh city of so many departments."""
-    run_claims(lambda: City(count), tests)
+def main(count, *tests, beside=()):
+    """Run each claim in a fresh city of so many departments; `beside`: as in run_claims."""
+    run_claims(lambda: City(count), tests, beside)

@@ -33,14 +33,14 @@ LIMIT_ACT, LIMIT_ALL = 120, 175  # seconds
 def up(city):
     began = time.monotonic()
     if city.is_up():
-        city.up()
+        states = city.up()
         say("The city is up (%s)" % city.base)
     else:
-        city.up()
+        states = city.up()
         say("A city of five departments (五个部门) is up, in %.1f s" % (time.monotonic() - began))
     tell("  ".join("%s %s" % pair for pair in NAMES.items()))
     for member in city.members:
-        status = member.status()
+        status = states[member.code]
         tell("%s  %d entries and seals  peers %s  cosigned by %d  process %d" % (
             member.code, status["size"], "%d/%d" % (sum(peer["up"] for peer in status["peers"]),
                                                     len(status["peers"])),

@@ -127,7 +127,7 @@ class Member(Department):
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
-    def wait_ready(self, seconds=30):
+    def wait_ready(self, seconds=60):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             insist(self.is_running(), "the node of %s ended:\n%s" % (self.code, self.logged()[-1500:]))
@@ -287,7 +287,7 @@ class DemoCity(City):
                 self.choose_ports()
 
     def up(self):
-        """Founded, begun, every node running and every two of them connected."""
+        """Founded, begun, every node running and every two of them connected; {code: status}."""
         if not self.state.get("founded"):
             self.found()
             self.launch_all()
@@ -296,17 +296,18 @@ class DemoCity(City):
             self.state["founded"] = True
             self.save()
         self.launch_all()
-        self.wait_connected()
+        return self.wait_connected()
 
     def wait_connected(self, seconds=60):
+        """{code: status} of the moment when every two were connected: of two links one is given up again."""
         end = time.monotonic() + seconds
-        members = self.honest()
+        codes = {one.code for one in self.honest()}
         while True:
-            codes = {one.code for one in members}
-            missing = {one.code: sorted(peer["department"] for peer in one.status()["peers"]
-                                        if peer["department"] in codes and not peer["up"]) for one in members}
+            states = {one.code: one.status() for one in self.members}
+            missing = {code: sorted(peer["department"] for peer in states[code]["peers"]
+                                    if peer["department"] in codes and not peer["up"]) for code in codes}
             if not any(missing.values()):
-                return
+                return states
             insist(time.monotonic() < end, "departments do not reach each other: %r" % missing)
             time.sleep(0.05)
 

@@ -480,14 +480,13 @@ def a_flood_leaves_the_node_small_and_holds_up_nobody(city):
     siege.honest_goes_on()
 
 
-CLAIMS = (an_honest_session_is_accepted_and_gets_every_block,
+CLAIMS = (a_flood_leaves_the_node_small_and_holds_up_nobody,
+          an_honest_session_is_accepted_and_gets_every_block,
           who_does_not_say_who_it_is_is_cut_at_its_deadline,
           a_hello_that_is_not_true_is_refused_with_its_code,
           what_a_member_may_not_say_ends_its_session_at_once,
           what_is_passed_on_must_be_true,
-          who_signs_a_block_that_breaks_a_rule_is_convicted_on_every_node,
-          a_flood_leaves_the_node_small_and_holds_up_nobody,
-          a_member_that_falls_silent_is_cut_after_45_s)
+          who_signs_a_block_that_breaks_a_rule_is_convicted_on_every_node)
 
 if __name__ == "__main__":
-    main(5, *CLAIMS)
+    main(5, *CLAIMS, beside=[a_member_that_falls_silent_is_cut_after_45_s])

@@ -192,7 +192,7 @@ def with_too_few_peers_it_stays_suspect_and_says_so(city):
     ask(first)
     status = wait_for(first, lambda status: status["restore"]["promises"] == 1)
     equal(status["restore"]["needed"], 2)
-    time.sleep(15)
+    time.sleep(12)  # had two promised, 10 s would settle it
     status = first.status()
     equal((status["state"], status["restore"]["settled"]), ("suspect", False))
     equal(status["recovery"]["prev_size"], 0)
