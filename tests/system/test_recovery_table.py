@@ -15,7 +15,7 @@ import subprocess
 import time
 
 from durability import CI, Placed, guard_size
-from nodelib import equal, event
+from nodelib import equal, event, tell_failure
 
 ORIGIN = b"jinhua/gaj/1"
 LEAF, BLOCK, NODE = 2, 3, 4  # numbers of the column families
@@ -334,8 +334,8 @@ def main():
                 verdicts[verdict] = verdicts.get(verdict, 0) + 1
             except Exception as error:  # all rows are shown  # pylint: disable=broad-except
                 failed.append(row[0])
-                print("FAILED %s: %s %s\n%s" % (row[0], type(error).__name__, error,
-                                                world.node.logged()[-1000:]), flush=True)
+                print(world.node.logged()[-1000:], flush=True)
+                tell_failure(row[0], error)
                 if world.node.process.poll() is None:
                     world.node.kill()
         if can_unshare():
