@@ -19,7 +19,7 @@ import traceback
 
 
 class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path, timeout=20):
+    def __init__(self, path, timeout=60):
         super().__init__("node", timeout=timeout)
         self.path = path
 
@@ -148,7 +148,7 @@ class Node:
         got = self.process.wait(timeout=60)
         assert got == code, "liuhend ended with %d:\n%s" % (got, self.logged())
 
-    def request(self, method, path, body=None, headers=None, timeout=20):
+    def request(self, method, path, body=None, headers=None, timeout=60):
         connection = UnixConnection(self.socket, timeout)
         try:
             connection.request(method, path, body=body, headers=headers or {})

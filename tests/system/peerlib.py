@@ -135,7 +135,7 @@ class Peer:
         self.is_broken = False
         self.started = os.urandom(16)
         self.taken = b""
-        self.raw = socket.create_connection((target.host, target.port), timeout=10,
+        self.raw = socket.create_connection((target.host, target.port), timeout=30,
                                             source_address=(source, 0))
         self.raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = self.raw
@@ -205,7 +205,7 @@ class Peer:
             except OSError:
                 return b""
 
-    def read(self, seconds=10):
+    def read(self, seconds=30):
         """(type, request, payload) of the next frame."""
         end = time.monotonic() + seconds
         while len(self.taken) < 12 or \
@@ -222,7 +222,7 @@ class Peer:
             raise Cut(read_message(payload).get(1, 0))
         return kind, request, payload
 
-    def wait(self, kind, seconds=10):
+    def wait(self, kind, seconds=30):
         """The next frame of this type; what comes before is nobody's business."""
         end = time.monotonic() + seconds
         while True:

@@ -530,7 +530,7 @@ start_liar() {
     python3 -B "$here/liar.py" "$work/liar.sock" "$work/node/liuhend.sock" "$1" &
     liar_pid=$!
     tries=0
-    until [ -S "$work/liar.sock" ] || [ "$tries" -ge 100 ]; do
+    until [ -S "$work/liar.sock" ] || [ "$tries" -ge 600 ]; do
         tries=$((tries + 1))
         sleep 0.1
     done

@@ -59,7 +59,7 @@ def refused(node):
 def start_on_full_disk(node):
     node.start(wait=False)
     try:
-        node.wait_ready(20)
+        node.wait_ready()
     except AssertionError:
         refused(node)
         return "refused"

@@ -303,7 +303,7 @@ def what_is_passed_on_must_be_true(city):
                 assert peer.is_alive()
             except Cut as cut:
                 return cut.code
-            end = time.monotonic() + 10
+            end = time.monotonic() + 30
             while held() < size and time.monotonic() < end:
                 time.sleep(0.05)
             return 0
@@ -390,7 +390,7 @@ def who_signs_a_block_that_breaks_a_rule_is_convicted_on_every_node(city):
             assert peer.is_alive()
         for member in (siege.node, siege.honest):
             path = member.path("evidence", author.origin.replace("/", "-") + ".evidence")
-            end = time.monotonic() + 10
+            end = time.monotonic() + 30
             while "ledger.tainted origin=%s " % author.origin not in member.logged():
                 assert time.monotonic() < end, member.logged()[-2000:]
                 time.sleep(0.05)
