@@ -26,6 +26,7 @@ enum {
     AGAIN_MAX_MS = 160,
     GUESTS_MAX = 4,
     CALM_MS = 400,
+    TURN_MS = 2,
     PATIENCE_MS = 20000,
 };
 
@@ -205,12 +206,13 @@ static int64_t now_ms(void)
     return clock.mono_ms(clock.arg);
 }
 
+/* And as many turns as fit into that time: a busy machine may let none of it to us. */
 static void run_for(int64_t ms)
 {
     int64_t until = now_ms() + ms;
 
-    while (now_ms() < until) {
-        static const struct timeval moment = { .tv_usec = 2000 };
+    for (int64_t turns = 0; turns < ms / TURN_MS || now_ms() < until; turns++) {
+        static const struct timeval moment = { .tv_usec = TURN_MS * 1000 };
 
         (void)event_base_loopexit(world.base, &moment);
         assert_true(event_base_dispatch(world.base) >= 0);
@@ -332,19 +334,21 @@ static void who_comes_late_is_had_then(void **state)
     assert_int_equal(world.sides[GAJ].start[MZJ], 77);
 }
 
-/* With the shortest waits: 20, 40, 80, 80, ... ms, so a second has 14 tries at most. */
+/* With the shortest waits: 20, 40, 80, 80, ... ms, so 140 ms have 4 tries, and each 80 more one. */
 static void waits_grow_to_their_bound(void **state)
 {
     char address[LH_ADDRESS_SIZE];
+    int64_t begun_ms;
 
     (void)state;
     listen_at(&world.sides[MZJ], "127.0.0.1:0");
     (void)snprintf(address, sizeof address, "%s", lh_mesh_address(world.sides[MZJ].mesh));
     close_side(&world.sides[MZJ]);
+    begun_ms = now_ms();
     assert_int_equal(lh_mesh_add_peer(world.sides[GAJ].mesh, "mzj", address, NULL), LH_OK);
     run_for(1000);
     assert_true(world.sides[GAJ].failed_count >= 2);
-    assert_true(world.sides[GAJ].failed_count <= 14);
+    assert_true((int64_t)world.sides[GAJ].failed_count <= 3 + (now_ms() - begun_ms - 60) / 80);
 }
 
 static void a_stranger_stays_outside(void **state)
