@@ -69,6 +69,9 @@ root_of() { liuhen-verify --json "$1" | jq -r '.files[0].ledgers[0].root'; }
 
 mkdir -p "$work/home" "$work/state"
 cd "$work"
+# What is counted by day has to be of one day (UTC+8): just before its end the next one is waited for.
+left=$((86400 - ($(date +%s) + 28800) % 86400))
+[ "$left" -gt 60 ] || sleep "$left"
 for officer in a b; do
     liuhen keygen -o $officer.pem -q >/dev/null
 done
