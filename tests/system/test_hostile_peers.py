@@ -18,7 +18,7 @@ from peerlib import (BYE, COSIGNATURE, CREDIT, DECLINE, EVIDENCE, FORGED, GET, H
                      read_message)
 
 AT_ONCE_S = 3
-HANDSHAKE_S = 2
+HANDSHAKE_S = 4  # less than the time for a HELLO, or the one would hide the other
 HELLO_S = 5
 SILENCE_S = 45
 LATE_S = 3
