@@ -46,7 +46,7 @@ stage durable-build 1800 ./run test release -R '^system/test_sync_order$'
 durable kill9 3600 test_kill9 200
 durable power-cut 3600 test_power_cut 50
 durable faults 7200 test_fault_injection 0
-for model in governance restore split_view witness_race; do
+for model in epoch_change governance restore split_view witness_race; do
     stage "model-$model" 3600 tests/support/run_model.sh "specs/model/$model.pml" long
 done
 stage asan 7200 ./run test asan -E '^system/test_(sync_order|power_cut|fault_injection)$'
