@@ -78,7 +78,7 @@ bool lh_ledger_is_marker_answered(const struct lh_ledger *ledger);
 
 /* What a GENERATION that ends state SUSPECT has to say, from what store and guard remember. */
 struct lh_ledger_facts {
-    uint32_t next; /* number of the generation to begin */
+    uint32_t next; /* lowest number of the generation to begin */
     /* what is continued: the store's last block, released or not; size 0: nothing is there */
     char prev_origin[LH_ORIGIN_MAX + 1];
     uint64_t prev_size;

@@ -244,8 +244,11 @@ static bool is_continued(const struct lh_ledger_facts *facts, const lhpb_Generat
 enum lh_code lh_ledger_check_facts(const struct lh_ledger_facts *facts,
                                    const lhpb_Generation *generation, struct lh_err *err)
 {
-    if (generation->number != facts->next) {
-        return lh_err_set(err, LH_ERR_INVALID, "the next generation is %" PRIu32, facts->next);
+    /* spec ledger.md 8.4: "by a GENERATION of a number above that of every generation that store
+     * and guard have heard of" */
+    if (generation->number < facts->next) {
+        return lh_err_set(err, LH_ERR_INVALID,
+                          "the next generation is %" PRIu32 ", or a higher one", facts->next);
     }
     if (strcmp(generation->prev_origin, facts->prev_origin) != 0 ||
         !is_continued(facts, generation)) {

@@ -267,12 +267,10 @@ static enum lh_code take(struct lh_peers *peers, const char *department,
     if (frame->type == LH_FRAME_PREPARE) {
         return take_prepare(peers, department, frame, err);
     }
+    /* who asks has no ledger of its own to nominate a head of: what is declined is what it asked */
     if (peers->recovery != NULL &&
         (frame->type == LH_FRAME_PROMISE || frame->type == LH_FRAME_DECLINE)) {
-        rc = lh_recovery_take(peers->recovery, department, frame, now_ms(peers), err);
-        if (rc != LH_OK) {
-            return rc;
-        }
+        return lh_recovery_take(peers->recovery, department, frame, now_ms(peers), err);
     }
     if (frame->type != LH_FRAME_COSIGNATURE && frame->type != LH_FRAME_DECLINE) {
         return LH_OK;

@@ -40,7 +40,7 @@ def cosign(member, act):
 
 
 def draft(member, number=2):
-    member.cli("restore", "ask")
+    member.cli("restore", "ask", "--generation", str(number))
     return member.path("prepare-%d.lh" % number)
 
 
@@ -232,6 +232,34 @@ def an_act_that_the_peers_would_refuse_is_not_asked_with(city):
     assert os.path.exists(first.path("RESTORED"))
 
 
+def who_lost_the_act_asks_for_a_higher_generation(city):
+    city.start()
+    first = city.members[0]
+    first.record(4)
+    witnessed(city)
+    city.wait_equal()
+    lose_store(first)
+    ask(first)
+    wait_for(first, lambda status: status["restore"]["held"])
+    lose_store(first)  # before it went on, and with the act
+    for name in ("prepare.lh", "prepare-2.lh", "RESTORED"):
+        os.remove(first.path(name))
+    time.sleep(1.1)  # another time in it, so another act
+    ask(first)
+    wait_for(first, lambda status: status["restore"]["taken"] == 2)
+    equal(first.status()["restore"]["promises"], 0)
+    assert "peer.cut" not in first.logged(), first.logged()[-2000:]  # a witness may decline
+    first.stop()
+    ask(first, 3)
+    status = wait_for(first, lambda status: status["restore"]["held"])
+    equal(status["recovery"]["next_generation"], 2)
+    finish(first, 3)
+    status = wait_for(first, lambda status: status["state"] == "continuous")
+    equal(status["generation"], 3)
+    first.record()
+    witnessed(city)
+
+
 def the_old_image_is_not_cosigned_any_more_and_stops_sealing(city):
     city.start()
     first, others = city.members[0], city.members[1:]
@@ -346,6 +374,7 @@ if __name__ == "__main__":
          an_older_image_takes_what_it_lacks,
          with_too_few_peers_it_stays_suspect_and_says_so,
          an_act_that_the_peers_would_refuse_is_not_asked_with,
+         who_lost_the_act_asks_for_a_higher_generation,
          the_old_image_is_not_cosigned_any_more_and_stops_sealing,
          two_nodes_of_one_identity_stop_sealing,
          who_went_on_alone_is_cosigned_once_it_has_asked_and_cosigns_once_it_has_heard)
