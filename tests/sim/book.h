@@ -45,6 +45,7 @@ struct sim_book {
     struct sim_place places[SIM_ASKED_MAX + 1];
     struct sim_lost lost[SIM_LOST_MAX];
     size_t lost_count;
+    bool is_unasked;     /* it went on from a restore by itself once */
     bool is_doubled;     /* two machines have had its keys: it may contradict itself */
     size_t doubled_from; /* seals before this one are those of both */
     struct lh_buf first; /* the first leaf, as everybody has it */

@@ -125,6 +125,67 @@ static unsigned count_bits(unsigned bits)
     return count;
 }
 
+bool sim_council_is_beyond(const struct sim_world *world, size_t who)
+{
+    const struct sim_council *council = &world->council;
+    unsigned count = 0;
+
+    for (size_t i = 0; i < world->member_count; i++) {
+        bool is_bad = council->roles[i] != SIM_ROLE_HONEST || ((council->set_back >> i) & 1) != 0 ||
+                      world->books[i].is_doubled;
+        count += is_bad && sim_council_is_designated(council, who, i);
+    }
+    return count > council->quorum.fault_count;
+}
+
+/* O2r */
+static void check_left(struct sim_world *world, const struct sim_votes *votes)
+{
+    for (uint32_t i = votes->seal.generation + 1; i <= SIM_GENERATIONS_MAX; i++) {
+        const struct sim_step *step = &world->council.steps[votes->who][i];
+        bool is_above = step->from == votes->seal.generation ? votes->seal.size > step->size
+                                                             : step->from < votes->seal.generation;
+
+        if (step->is_taken && is_above && votes->is_witnessed &&
+            !sim_council_is_beyond(world, votes->who)) {
+            sim_world_fail(world, "O2r",
+                           "%s went on from head %" PRIu64 " of generation %" PRIu32
+                           ", and head %" PRIu64 " of %" PRIu32 " is witnessed",
+                           world->members->list[votes->who].department, step->size, step->from,
+                           votes->seal.size, votes->seal.generation);
+        }
+    }
+}
+
+void sim_council_go_on(struct sim_world *world, size_t who, const struct lh_ledger_facts *facts)
+{
+    struct sim_council *council = &world->council;
+    struct sim_step step = { .is_taken = true, .size = facts->prev_size };
+    struct lh_origin origin;
+
+    if (facts->prev_size > 0) {
+        enum lh_code rc = lh_origin_parse(&origin, lh_bytes_of_text(facts->prev_origin), NULL);
+        lh_assert(rc == LH_OK);
+        step.from = origin.generation;
+    }
+    council->steps[who][facts->next] = step;
+    for (size_t i = 0; i < council->count; i++) {
+        if (council->votes[i].who == who) {
+            check_left(world, &council->votes[i]);
+        }
+    }
+}
+
+bool sim_council_is_begun(const struct sim_council *council, size_t who)
+{
+    for (size_t i = 0; i < council->count; i++) {
+        if (council->votes[i].who == who && council->votes[i].is_witnessed) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Was it set back since it cosigned, and need not have heard of that from the others? */
 static bool is_excused(const struct sim_world *world, size_t witness, const struct sim_votes *votes)
 {
@@ -164,6 +225,7 @@ static void check_witness(struct sim_world *world, size_t witness, const struct 
 
 void sim_council_set_back(struct sim_world *world, size_t witness, bool is_forgetful)
 {
+    world->council.set_back |= 1U << witness;
     for (size_t i = 0; i < world->council.count; i++) {
         struct sim_votes *votes = &world->council.votes[i];
         unsigned bit = votes->members & (1U << witness);
@@ -200,6 +262,7 @@ void sim_council_vote(struct sim_world *world, size_t author, size_t witness,
         sim_trace_say(&world->trace, "%s head %" PRIu64 " is witnessed",
                       world->members->list[author].department, seal->size);
         check_split(world, votes);
+        check_left(world, votes);
     }
 }
 

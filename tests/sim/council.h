@@ -9,6 +9,7 @@
 
 #include "net/quorum.h"
 #include "tests/sim/book.h"
+#include "tests/sim/members.h"
 
 struct sim_world;
 
@@ -32,10 +33,19 @@ struct sim_votes {
     bool is_witnessed;
 };
 
+/* A generation that was begun after the others were asked: from which head it goes on. */
+struct sim_step {
+    bool is_taken;
+    uint32_t from; /* generation; 0: there was nothing */
+    uint64_t size;
+};
+
 struct sim_council {
     struct lh_quorum quorum;
     struct lh_designation witnesses[SIM_MEMBERS_MAX]; /* [author] */
     enum sim_role roles[SIM_MEMBERS_MAX];
+    struct sim_step steps[SIM_MEMBERS_MAX][SIM_GENERATIONS_MAX + 1];
+    unsigned set_back; /* a bit for each whose copies or promises were ever lost or put back */
     struct sim_votes *votes;
     size_t count;
     size_t capacity;
@@ -55,6 +65,16 @@ void sim_council_vote(struct sim_world *world, size_t author, size_t witness,
                       const struct sim_seal *seal);
 /** The copies of a member are those of an image, or gone, and with `is_forgetful` its promises. */
 void sim_council_set_back(struct sim_world *world, size_t witness, bool is_forgetful);
+/**
+ * The next generation of `who` is begun on the promises of its witnesses. O2r: nothing of a
+ * generation before it that is witnessed, by now or later, lies above what it goes on from. So it
+ * is as long as no more of its witnesses lie or were set back than the quorum bears.
+ */
+void sim_council_go_on(struct sim_world *world, size_t who, const struct lh_ledger_facts *facts);
+/** More of the witnesses of `who` lie, or were ever set back, than its quorum bears. */
+bool sim_council_is_beyond(const struct sim_world *world, size_t who);
+/** A head of `who` is witnessed. */
+bool sim_council_is_begun(const struct sim_council *council, size_t who);
 bool sim_council_is_witnessed(const struct sim_council *council, size_t author,
                               const struct sim_seal *seal);
 

@@ -37,6 +37,14 @@
     X(DECLINED_LATER, "a witness did not cosign yet")                                              \
     X(DECLINED_NEVER, "a witness did not cosign a ledger that contradicts itself")                 \
     X(DECLINED_UNSAFE, "a witness did not cosign what went on from a restore by itself")           \
+    X(DECLINED_TAKEN, "a witness said that a generation had begun or was promised")                \
+    X(RESTORE_ASKED, "officers asked the others before they went on")                              \
+    X(PROMISED, "a witness promised to cosign no older generation")                                \
+    X(PROMISED_FALSELY, "a bad witness promised, and hid what it held")                            \
+    X(KEY_STOLEN, "a seal key was stolen")                                                         \
+    X(STORE_LOST, "a store was lost with all that was on it")                                      \
+    X(BLOCKS_CAME_BACK, "a department took its own blocks back from the others")                   \
+    X(GENERATION_ASKED, "a generation was begun that the others were asked for")                   \
     X(WITNESS_RESTORED, "a witness that was set back listened before it promised")                 \
     X(PROMISE_RECALLED, "a witness was shown a promise that it had forgotten")                     \
     X(WITNESS_FORGOT, "a bad witness forgot what it cosigned and held")                            \

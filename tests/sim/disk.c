@@ -62,6 +62,11 @@ void sim_shelf_lose(struct sim_shelf *shelf)
     *shelf = (struct sim_shelf){ .kept = new_store() };
 }
 
+struct lh_store *sim_shelf_copy(const struct sim_shelf *shelf)
+{
+    return all_of(seen(shelf));
+}
+
 static void fail_shelf_at(struct sim_shelf *shelf, size_t n, enum lh_mem_failure failure)
 {
     if (shelf->lent != NULL) {
@@ -104,6 +109,7 @@ void sim_disk_clear(struct sim_disk *disk)
     lh_store_close(disk->promises.kept);
     lh_guard_close(disk->guard);
     lh_guard_close(disk->image_guard);
+    lh_buf_clear(&disk->prepare);
     *disk = (struct sim_disk){ .store = NULL };
 }
 
@@ -159,6 +165,19 @@ void sim_disk_put_image(struct sim_disk *disk, bool with_guard)
     put_shelf_back(&disk->promises);
     if (with_guard) {
         sim_guard_copy(disk->guard, disk->image_guard);
+    }
+}
+
+void sim_disk_lose_store(struct sim_disk *disk, bool is_all)
+{
+    lh_store_close(disk->store);
+    disk->store = new_store();
+    disk->image_commits = 0;
+    sim_shelf_lose(&disk->copies);
+    sim_shelf_lose(&disk->promises);
+    if (is_all) {
+        lh_guard_close(disk->guard);
+        disk->guard = sim_guard_new();
     }
 }
 

@@ -9,6 +9,7 @@
  *   2. An image brings the stores back to what they were, not the guard.
  */
 
+#include "crypto/base/buf.h"
 #include "ledger/store.h"
 #include "tests/sim/guard.h"
 
@@ -34,6 +35,7 @@ struct sim_disk {
     struct lh_guard *guard;
     size_t image_commits; /* commits in the image that was taken; 0: none was */
     struct lh_guard *image_guard;
+    struct lh_buf prepare; /* the act with which officers ask; empty: there is none */
 };
 
 void sim_disk_init(struct sim_disk *disk);
@@ -46,6 +48,8 @@ struct lh_store *sim_shelf_lend(struct sim_shelf *shelf);
 void sim_shelf_keep(struct sim_shelf *shelf);
 /** All that it held is gone. No process may have it open. */
 void sim_shelf_lose(struct sim_shelf *shelf);
+/** What it holds now, in a store of its own, which the caller closes. */
+struct lh_store *sim_shelf_copy(const struct sim_shelf *shelf);
 /** The machine starts again with what was kept. Nothing may be open on the store. */
 void sim_disk_restart(struct sim_disk *disk);
 void sim_disk_take_image(struct sim_disk *disk);
@@ -56,6 +60,8 @@ bool sim_disk_has_image(const struct sim_disk *disk);
  * broken rule.
  */
 void sim_disk_put_image(struct sim_disk *disk, bool with_guard);
+/** The store is gone with its images, and with `is_all` the guard. No process may have it open. */
+void sim_disk_lose_store(struct sim_disk *disk, bool is_all);
 /** Make `disk`, which is empty, a copy of another. */
 void sim_disk_copy(struct sim_disk *disk, const struct sim_disk *from);
 

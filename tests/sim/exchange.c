@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *name_of(const struct sim_node *node, size_t who)
 {
@@ -39,7 +40,9 @@ static void on_tainted(void *arg, const struct lh_replica_ledger *ledger, struct
     (void)evidence;
     sim_world_count(world, SIM_LEDGER_TAINTED);
     sim_trace_say(&world->trace, "m%zu has evidence against %s", node->machine, ledger->origin);
-    if (!world->books[sim_world_member(world, ledger->department)].is_doubled) {
+    bool is_stolen =
+        world->theft.generation != 0 && strcmp(ledger->origin, world->theft.origin) == 0;
+    if (!is_stolen && !world->books[sim_world_member(world, ledger->department)].is_doubled) {
         sim_world_fail(world, "O3", "%s is convicted and did nothing wrong", ledger->origin);
     }
 }
@@ -80,6 +83,7 @@ void sim_exchange_start(struct sim_node *node)
     struct lh_replica_options options = { .suite = world->members->suite,
                                           .genesis = world->genesis,
                                           .department = name_of(node, node->who),
+                                          .is_restoring = sim_asking_is_on(node),
                                           .store = sim_library_store(node) };
     struct lh_gossip_listener listener = { .arg = node,
                                            .on_grown = on_grown,

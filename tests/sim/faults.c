@@ -13,7 +13,9 @@ enum {
     PROMISES_CALLS = 40,
     RENEWED_PER_MILLE = 300,
     RESTORED_PER_MILLE = 350,
-    LOST_PER_MILLE = 300
+    LOST_PER_MILLE = 300,
+    RARE_MIN_MS = 8000,
+    RARE_MAX_MS = 25000
 };
 
 static struct sim_node *any_node(struct sim_world *world)
@@ -219,7 +221,8 @@ static void double_start(struct sim_world *world)
     struct sim_node *node = any_node(world);
     size_t twin = world->machine_count;
 
-    if (twin > world->member_count || world->books[node->who].count == 0) {
+    if (twin > world->member_count || world->books[node->who].count == 0 ||
+        sim_asking_is_on(node) || sim_theft_is_of(world, node->who)) {
         return; /* one twin is enough */
     }
     world->machine_count++;
@@ -229,6 +232,46 @@ static void double_start(struct sim_world *world)
     sim_disk_copy(&world->nodes[twin].disk, &node->disk);
     sim_node_start(&world->nodes[twin]);
 }
+
+/* ---- what happens once ---- */
+
+/* A machine is gone with its backups; the guard may lie in another place. Officers ask. */
+static void lose_store(struct sim_world *world)
+{
+    struct sim_node *node = &world->nodes[lh_seeded_below(&world->rare, world->member_count)];
+    struct sim_seal last = sim_book_last(&world->books[node->who]);
+    bool is_all = sim_chance(&world->rare, 500);
+
+    if (!sim_council_is_begun(&world->council, node->who)) {
+        return; /* nobody else may know that it ever was there */
+    }
+    sim_node_kill(node, "its store is lost");
+    sim_council_set_back(world, node->who, true);
+    sim_disk_lose_store(&node->disk, is_all);
+    sim_levels_forget(node);
+    sim_asking_order(node, last.generation + 1);
+    sim_world_count(world, SIM_STORE_LOST);
+}
+
+/* From here on officers who find a restored image ask the others, and do not go on by themselves.
+ */
+static void ask(struct sim_world *world)
+{
+    world->is_asking = true;
+}
+
+/* Of a department that runs one machine: what contradicts it is the thief's. */
+static void steal_key(struct sim_world *world)
+{
+    size_t who = lh_seeded_below(&world->rare, world->member_count);
+
+    if (world->books[who].count > 0 && !world->books[who].is_doubled) {
+        sim_theft_begin(world, who);
+        sim_world_later(world, 0, SIM_THEFT, 0, 0);
+    }
+}
+
+/* ---- which, and when ---- */
 
 typedef void strike_fn(struct sim_world *world);
 
@@ -256,11 +299,43 @@ static const struct {
     { "double-start", double_start },
 };
 
-enum { KIND_COUNT = sizeof KINDS / sizeof KINDS[0] };
+/* What happens once, in so many cities of a thousand. */
+static const struct {
+    const char *name;
+    unsigned per_mille;
+    bool is_rule; /* it holds from the start on */
+    strike_fn *strike;
+} RARE[] = {
+    { "ask", 300, true, ask },
+    { "lose-store", 150, false, lose_store },
+    { "steal-key", 100, false, steal_key },
+};
+
+enum {
+    KIND_COUNT = sizeof KINDS / sizeof KINDS[0],
+    RARE_COUNT = sizeof RARE / sizeof RARE[0],
+    FREQUENT = (1 << KIND_COUNT) - 1
+};
 
 static void next(struct sim_world *world)
 {
     sim_world_later(world, sim_between(&world->faults, NEXT_MIN_MS, NEXT_MAX_MS), SIM_FAULT, 0, 0);
+}
+
+/* They have a stream of their own: what else goes wrong is the same with them and without. */
+static void draw_rare(struct sim_world *world)
+{
+    unsigned chosen = world->options.fault_kinds >> KIND_COUNT;
+
+    world->rare = sim_stream(world->options.seed, "rare", 0);
+    for (unsigned i = 0; i < RARE_COUNT; i++) {
+        bool is_drawn = sim_chance(&world->rare, RARE[i].per_mille);
+        int64_t in_ms = sim_between(&world->rare, RARE_MIN_MS, RARE_MAX_MS);
+
+        if (world->options.fault_kinds != 0 ? ((chosen >> i) & 1) != 0 : is_drawn) {
+            sim_world_later(world, RARE[i].is_rule ? 0 : in_ms, SIM_RARE, 0, i);
+        }
+    }
 }
 
 void sim_faults_init(struct sim_world *world)
@@ -282,7 +357,10 @@ void sim_faults_init(struct sim_world *world)
     } else if (world->fault_kinds == 0) {
         world->fault_kinds = 1;
     }
-    next(world);
+    draw_rare(world);
+    if ((world->fault_kinds & FREQUENT) != 0) {
+        next(world);
+    }
 }
 
 /* One of those that this seed knows. */
@@ -307,11 +385,23 @@ void sim_faults_strike(struct sim_world *world)
     next(world);
 }
 
+void sim_faults_strike_rare(struct sim_world *world, unsigned kind)
+{
+    sim_trace_say(&world->trace, "fault: %s", RARE[kind].name);
+    RARE[kind].strike(world);
+}
+
 bool sim_faults_find(unsigned *kinds, const char *name)
 {
     for (size_t i = 0; i < KIND_COUNT; i++) {
         if (strcmp(KINDS[i].name, name) == 0) {
             *kinds |= 1U << i;
+            return true;
+        }
+    }
+    for (size_t i = 0; i < RARE_COUNT; i++) {
+        if (strcmp(RARE[i].name, name) == 0) {
+            *kinds |= 1U << (KIND_COUNT + i);
             return true;
         }
     }

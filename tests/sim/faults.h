@@ -16,6 +16,8 @@ void sim_faults_init(struct sim_world *world);
 bool sim_faults_find(unsigned *kinds, const char *name);
 /** One fault, and the time of the next. */
 void sim_faults_strike(struct sim_world *world);
+/** One of those that happen once, in some cities. */
+void sim_faults_strike_rare(struct sim_world *world, unsigned kind);
 /** No faults from now on: ways are open, machines read well, everybody is started,
  * but for twins, which are stopped. */
 void sim_faults_end(struct sim_world *world);

@@ -24,10 +24,14 @@ static void check_witnessed(struct sim_node *node, uint32_t generation, uint64_t
 
 void sim_levels_watch(struct sim_node *node)
 {
-    uint32_t generation = lh_ledger_generation(node->sealing.ledger);
+    uint32_t generation;
     struct sim_levels *told = &node->levels;
     struct lh_nomination_state state;
 
+    if (sim_asking_is_on(node)) {
+        return; /* it nominates nothing, and tells nothing */
+    }
+    generation = lh_ledger_generation(node->sealing.ledger);
     lh_nomination_state(node->witnessing.nomination, &state);
     if (told->generation != generation) {
         *told = (struct sim_levels){ .generation = generation };

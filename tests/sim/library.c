@@ -30,7 +30,7 @@ static bool is_set_back(const struct sim_node *node, bool has_promises)
 
     lh_ledger_head(node->sealing.ledger, &head);
     return lh_ledger_state(node->sealing.ledger) == LH_LEDGER_SUSPECT ||
-           (head.height > 0 && !has_promises);
+           (head.height > 0 && !has_promises) || sim_asking_is_on(node);
 }
 
 static bool mark_restored(struct sim_node *node)
@@ -76,7 +76,7 @@ void sim_library_stop(struct sim_node *node)
 
 void sim_library_follow(struct sim_node *node)
 {
-    node->library.parts.own = node->sealing.ledger;
+    node->library.parts.own = sim_asking_is_on(node) ? NULL : node->sealing.ledger;
 }
 
 bool sim_library_has_failed(const struct sim_node *node)

@@ -155,8 +155,10 @@ static void cut(struct sim_node *node, struct sim_link *link, const struct lh_er
 {
     const char *department = node->world->members->list[link->peer].department;
 
-    sim_world_fail(node->world, "O3", "m%zu cuts %s, which did nothing wrong: %s", node->machine,
-                   department, err->text);
+    if (((node->world->theft.used >> link->peer) & 1) == 0) {
+        sim_world_fail(node->world, "O3", "m%zu cuts %s, which did nothing wrong: %s",
+                       node->machine, department, err->text);
+    }
     lh_session_close(link->session, LH_BYE_PROTOCOL, 0);
     end_link(node, link, false);
 }
@@ -168,6 +170,12 @@ static bool is_withheld(const struct sim_node *node, uint16_t type)
            (type == LH_FRAME_NOMINATE || (type == LH_FRAME_GET && !node->world->is_calm));
 }
 
+/* The rule that is broken. */
+static bool is_overlooked(const struct sim_node *node, uint16_t type)
+{
+    return node->world->options.broken == SIM_BREAK_EVIDENCE && type == LH_FRAME_EVIDENCE;
+}
+
 /* False: the process ended over it, or the link. */
 static bool take_frame(struct sim_node *node, struct sim_link *link, const struct lh_frame *frame)
 {
@@ -177,6 +185,8 @@ static bool take_frame(struct sim_node *node, struct sim_link *link, const struc
 
     if (is_withheld(node, frame->type)) {
         sim_world_count(node->world, SIM_WITHHELD);
+    } else if (is_overlooked(node, frame->type)) {
+        return true;
     } else if (lh_gossip_is_concerned(frame->type)) {
         rc = sim_exchange_take(node, link, frame, &err);
     } else if (sim_witnessing_is_concerned(frame->type)) {

@@ -50,7 +50,8 @@ static const struct {
     { "nothing", SIM_BREAK_NOTHING }, { "guard", SIM_BREAK_GUARD },
     { "quorum", SIM_BREAK_QUORUM },   { "fork", SIM_BREAK_FORK },
     { "persist", SIM_BREAK_PERSIST }, { "floor", SIM_BREAK_FLOOR },
-    { "level", SIM_BREAK_LEVEL },
+    { "level", SIM_BREAK_LEVEL },     { "promises", SIM_BREAK_PROMISES },
+    { "prepare", SIM_BREAK_PREPARE }, { "evidence", SIM_BREAK_EVIDENCE },
 };
 
 static bool parse_break(enum sim_break *out, const char *name)

@@ -1,6 +1,7 @@
 #include "tests/sim/members.h"
 
 #include "crypto/base/assert.h"
+#include "ledger/act.h"
 #include "tests/support/founders.h"
 
 #include <inttypes.h>
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEYS_EACH = 12 };
+enum { KEYS_EACH = 12, REASON_RESTORE = 2, REASON_UNSAFE = 6 }; /* of GENERATION */
 
 static void must(enum lh_code rc, const struct lh_err *err)
 {
@@ -162,10 +163,15 @@ static void begin(const struct sim_members *members, size_t who, lhpb_EntryType 
     out->body.event_time_ms = (uint64_t)time_unix_ms;
 }
 
-static void go_on(lhpb_Generation *generation, const struct lh_ledger_facts *facts)
+static void go_on(lhpb_Generation *generation, const struct lh_ledger_facts *facts,
+                  const struct lh_hash *promises)
 {
     generation->number = facts->next;
-    generation->reason = 6;
+    generation->reason = promises == NULL ? REASON_UNSAFE : REASON_RESTORE;
+    generation->has_promises_digest = promises != NULL;
+    if (promises != NULL) {
+        memcpy(generation->promises_digest, promises->bytes, LH_HASH_SIZE);
+    }
     (void)snprintf(generation->prev_origin, sizeof generation->prev_origin, "%s",
                    facts->prev_origin);
     generation->prev_size = facts->prev_size;
@@ -177,8 +183,8 @@ static void go_on(lhpb_Generation *generation, const struct lh_ledger_facts *fac
 }
 
 void sim_members_found(struct sim_members *members, const struct lh_genesis *genesis, size_t who,
-                       const struct lh_ledger_facts *facts, int64_t time_unix_ms,
-                       struct sim_entry *out)
+                       const struct lh_ledger_facts *facts, const struct lh_hash *promises,
+                       int64_t time_unix_ms, struct sim_entry *out)
 {
     struct sim_member *member = &members->list[who];
     uint32_t number = facts == NULL ? 1 : facts->next;
@@ -188,10 +194,36 @@ void sim_members_found(struct sim_members *members, const struct lh_genesis *gen
     begin(members, who, lhpb_EntryType_GENERATION, time_unix_ms, out);
     (void)snprintf(out->body.id, sizeof out->body.id, "generation-%" PRIu32, number);
     if (facts != NULL) {
-        go_on(generation, facts);
+        go_on(generation, facts, promises);
     }
     lh_pubkey_to_wire(&generation->seal_key, lh_signer_pubkey(member->seals[number - 1]));
     finish(members, genesis, time_unix_ms, out, member->officers, LH_OFFICERS_MIN);
+}
+
+void sim_members_ask(struct sim_members *members, const struct lh_genesis *genesis, size_t who,
+                     uint32_t number, int64_t time_unix_ms, struct lh_buf *out)
+{
+    struct sim_member *member = &members->list[who];
+    struct lh_act act = LH_ACT_EMPTY;
+    struct lh_err err = LH_ERR_NONE;
+    struct sim_entry entry;
+    lhpb_Generation *generation = &entry.body.detail.generation;
+
+    begin(members, who, lhpb_EntryType_GENERATION, time_unix_ms, &entry);
+    (void)snprintf(entry.body.id, sizeof entry.body.id, "ask-%" PRIu32, number);
+    generation->number = number;
+    generation->reason = REASON_RESTORE;
+    (void)snprintf(generation->prev_origin, sizeof generation->prev_origin, "%s/%s/%" PRIu32,
+                   lh_genesis_network(genesis), member->department, number - 1);
+    lh_pubkey_to_wire(&generation->seal_key, lh_signer_pubkey(member->seals[number - 1]));
+    act.suite = lh_suite_id(members->suite);
+    act.network_id = *lh_genesis_network_id(genesis);
+    must(lh_body_encode(&act.body, &entry.body, &err), &err);
+    for (size_t i = 0; i < LH_OFFICERS_MIN; i++) {
+        must(lh_act_sign(&act, members->suite, member->officers[i], &err), &err);
+    }
+    must(lh_act_encode(out, &act, &err), &err);
+    lh_act_clear(&act);
 }
 
 void sim_members_write(struct sim_members *members, const struct lh_genesis *genesis, size_t who,

@@ -44,11 +44,17 @@ const struct lh_genesis *sim_members_genesis(struct sim_members *members, size_t
 
 /**
  * A GENERATION by two officers: the first one, or with `facts` the one that goes on after a restore
- * that no peer was asked about, at most SIM_GENERATIONS_MAX.
+ * that no peer was asked about, or with `promises` one that they were: their digest. At most
+ * SIM_GENERATIONS_MAX.
  */
 void sim_members_found(struct sim_members *members, const struct lh_genesis *genesis, size_t who,
-                       const struct lh_ledger_facts *facts, int64_t time_unix_ms,
-                       struct sim_entry *out);
+                       const struct lh_ledger_facts *facts, const struct lh_hash *promises,
+                       int64_t time_unix_ms, struct sim_entry *out);
+/**
+ * The act by which two officers ask the others for promises before generation `number`, appended.
+ */
+void sim_members_ask(struct sim_members *members, const struct lh_genesis *genesis, size_t who,
+                     uint32_t number, int64_t time_unix_ms, struct lh_buf *out);
 /** An everyday entry, number `number` of its department, by the recorder. */
 void sim_members_write(struct sim_members *members, const struct lh_genesis *genesis, size_t who,
                        uint64_t number, int64_t time_unix_ms, struct sim_entry *out);

@@ -29,6 +29,7 @@ void sim_node_init(struct sim_node *node, struct sim_world *world, size_t machin
 
 static void stop(struct sim_node *node)
 {
+    sim_asking_stop(node);
     sim_witnessing_stop(node);
     sim_exchange_stop(node);
     sim_sealing_stop(node);
@@ -43,19 +44,30 @@ void sim_node_clear(struct sim_node *node)
     }
 }
 
-void sim_node_kill(struct sim_node *node, const char *why)
+static void end(struct sim_node *node, const char *why, bool is_silent)
 {
     struct sim_world *world = node->world;
 
-    if (!node->is_up) {
-        return;
-    }
     sim_trace_say(&world->trace, "m%zu dies: %s", node->machine, why);
     node->is_up = false;
-    sim_links_clear(node, sim_chance(&node->stream, 300));
+    sim_links_clear(node, is_silent);
     stop(node);
     sim_world_later(world, sim_between(&node->stream, AWAY_MIN_MS, AWAY_MAX_MS), SIM_START,
                     node->machine, 0);
+}
+
+void sim_node_kill(struct sim_node *node, const char *why)
+{
+    if (node->is_up) {
+        end(node, why, sim_chance(&node->stream, 300));
+    }
+}
+
+void sim_node_restart(struct sim_node *node, const char *why)
+{
+    if (node->is_up) {
+        end(node, why, false);
+    }
 }
 
 void sim_node_fail(struct sim_node *node, const struct lh_err *err)
@@ -84,12 +96,18 @@ void sim_node_start(struct sim_node *node)
                          sim_chance(&node->stream, 500));
     }
     sim_links_init(node);
-    sim_sealing_start(node);
+    sim_asking_take_back(node);
+    if (node->is_up) {
+        sim_sealing_start(node);
+    }
     if (node->is_up) {
         sim_exchange_start(node);
     }
     if (node->is_up) {
         sim_witnessing_start(node);
+    }
+    if (node->is_up) {
+        sim_asking_start(node);
     }
     if (node->is_up) {
         sim_world_later(world, 0, SIM_TICK, node->machine, node->life);

@@ -8,6 +8,7 @@
  *   down --sim_node_start--> up --crash, kill--> down
  */
 
+#include "tests/sim/asking.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/exchange.h"
 #include "tests/sim/levels.h"
@@ -32,6 +33,7 @@ struct sim_node {
     struct sim_exchange exchange;
     struct sim_links links;
     struct sim_witnessing witnessing;
+    struct sim_asking asking;
     struct sim_levels levels; /* that all its processes have told */
     struct lh_seeded stream;
 };
@@ -43,6 +45,8 @@ void sim_node_clear(struct sim_node *node);
 void sim_node_start(struct sim_node *node);
 /** The process ends without a word; it starts again in a while. */
 void sim_node_kill(struct sim_node *node, const char *why);
+/** The process ends in good order, and starts again in a while. */
+void sim_node_restart(struct sim_node *node, const char *why);
 /** A call of its store or its guard has failed: that was the process. */
 void sim_node_fail(struct sim_node *node, const struct lh_err *err);
 /** Time has passed. */

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { REASON_FIRST = 1 }; /* of GENERATION */
+enum { REASON_FIRST = 1, REASON_RESTORE = 2, REASON_UNSAFE = 6 }; /* of GENERATION */
 
 /* O5: every entry that was acknowledged is in the ledger, or officers have named it as lost; what
  * was asked for is acknowledged by now, unless the department may not seal. */
@@ -14,7 +14,8 @@ static void judge_entries(struct sim_world *world, struct sim_node *node)
     const struct sim_book *book = &world->books[node->who];
     const char *department = world->members->list[node->who].department;
 
-    if (lh_ledger_state(node->sealing.ledger) == LH_LEDGER_SUSPECT || book->is_doubled) {
+    if (lh_ledger_state(node->sealing.ledger) == LH_LEDGER_SUSPECT || sim_asking_is_on(node) ||
+        book->is_doubled) {
         return;
     }
     if (book->written < book->asked) {
@@ -112,16 +113,60 @@ static void judge_evidence(struct sim_world *world, size_t who)
     }
 }
 
+/* How many of its witnesses promise and cosign: not those that may have been set back themselves.
+ */
+static unsigned count_able(const struct sim_world *world, size_t who)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < world->member_count; i++) {
+        const struct sim_node *node = &world->nodes[i];
+        bool is_able =
+            !sim_asking_is_on(node) && lh_ledger_state(node->sealing.ledger) != LH_LEDGER_SUSPECT;
+
+        count += is_able && sim_council_is_designated(&world->council, who, i);
+    }
+    return count;
+}
+
+/* O9 of restore: who asked was answered, unless it once went on unasked, more of its witnesses than
+ * the quorum bears have lost what they cosigned, or too many of them ask themselves: then they wait
+ * for each other, and people have to decide. */
+static void judge_asking(struct sim_world *world, const struct sim_node *node)
+{
+    if (!world->books[node->who].is_unasked && !sim_theft_is_of(world, node->who) &&
+        !sim_council_is_beyond(world, node->who) &&
+        count_able(world, node->who) >= world->council.quorum.promise_count) {
+        sim_world_fail(world, "O9", "m%zu still asks for promises", node->machine);
+    }
+}
+
 /* O9 of witnessing: with everybody there the newest head is final. One that went on from a restore
  * by itself, or whose ledger contradicts itself, has no right to that. */
+static bool has_gone_on_unasked(const struct lh_ledger *newest)
+{
+    for (const struct lh_ledger *at = newest; at != NULL; at = lh_ledger_prev(at)) {
+        if (lh_ledger_reason(at) == REASON_UNSAFE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void judge_level(struct sim_world *world, struct sim_node *author)
 {
     struct lh_ledger *ledger = author->sealing.ledger;
     struct lh_ledger_head head;
 
     lh_ledger_head(ledger, &head);
-    if (lh_ledger_reason(ledger) == REASON_FIRST &&
-        lh_nomination_level(author->witnessing.nomination, head.size) != LH_LEVEL_FINAL) {
+    bool has_right = lh_ledger_reason(ledger) == REASON_FIRST ||
+                     (lh_ledger_reason(ledger) == REASON_RESTORE && !has_gone_on_unasked(ledger));
+
+    if (sim_asking_is_on(author)) {
+        judge_asking(world, author);
+    } else if (has_right && !sim_theft_is_of(world, author->who) &&
+               count_able(world, author->who) >= world->council.quorum.cosigner_count &&
+               lh_nomination_level(author->witnessing.nomination, head.size) != LH_LEVEL_FINAL) {
         sim_world_fail(world, "O9", "the newest head of m%zu is not final: %" PRIu64,
                        author->machine, head.size);
     }
@@ -129,12 +174,15 @@ static void judge_level(struct sim_world *world, struct sim_node *author)
 
 static void judge_replicas(struct sim_world *world)
 {
+    sim_theft_judge(world);
     for (size_t i = 0; i < world->member_count; i++) {
         if (world->books[i].is_doubled) {
             judge_evidence(world, i);
         } else {
-            judge_copies(world, &world->nodes[i]);
             judge_level(world, &world->nodes[i]);
+            if (!sim_asking_is_on(&world->nodes[i])) {
+                judge_copies(world, &world->nodes[i]);
+            }
         }
     }
 }

@@ -75,6 +75,10 @@ static enum lh_code open_ledger(struct sim_node *node, uint32_t generation, bool
                                          .is_next = is_next,
                                          .seal = member->seals[generation - 1] };
 
+    if (sim_asking_is_on(node)) {
+        options.marker = lh_bytes_of_text("restored");
+    }
+
     return lh_ledger_open(&node->sealing.ledger, &options, NULL, err);
 }
 
@@ -94,8 +98,12 @@ void sim_sealing_start(struct sim_node *node)
     if (!must_not_fail(node, rc, &err)) {
         return;
     }
+    sim_asking_look(node);
     enum lh_ledger_state state = lh_ledger_state(node->sealing.ledger);
     sim_trace_say(&world->trace, "m%zu starts as %s", node->machine, lh_ledger_state_name(state));
+    if (sim_asking_is_on(node)) {
+        return;
+    }
     if (state == LH_LEDGER_SUSPECT) {
         sim_world_count(world, SIM_RESTORED_SUSPECT);
         node->sealing.officers_ms =
@@ -139,7 +147,9 @@ static bool append(struct sim_node *node, struct sim_entry *entries, struct lh_l
                   seal.generation, seal.size, seal.root.bytes[0], seal.root.bytes[1]);
     sim_world_count(world, SIM_BLOCK_SEALED);
     sim_book_release(world, node->who, &seal);
-    sim_exchange_seal(node);
+    if (!sim_asking_is_on(node)) {
+        sim_exchange_seal(node);
+    }
     return node->is_up;
 }
 
@@ -175,7 +185,7 @@ static void write_entries(struct sim_node *node)
     size_t count = 0;
 
     while (first + count <= book->asked && count < SIM_BLOCK_ENTRIES_MAX && node->is_up) {
-        struct sim_place place;
+        struct sim_place place = { .index = 0 };
 
         sim_members_write(world->members, world->genesis, node->who, first + count,
                           sim_node_wall_ms(node), &entries[count]);
@@ -202,20 +212,27 @@ static void write_entries(struct sim_node *node)
     }
 }
 
-static void begin(struct sim_node *node, const struct lh_ledger_facts *facts)
+static void begin(struct sim_node *node, const struct lh_ledger_facts *facts,
+                  const struct lh_hash *promises)
 {
     struct sim_world *world = node->world;
     struct lh_ledger_item item;
     struct sim_entry entry;
 
-    sim_members_found(world->members, world->genesis, node->who, facts, sim_node_wall_ms(node),
-                      &entry);
+    sim_members_found(world->members, world->genesis, node->who, facts, promises,
+                      sim_node_wall_ms(node), &entry);
     if (facts == NULL) {
         lh_buf_reset(&world->books[node->who].first);
         lh_buf_add(&world->books[node->who].first, lh_buf_bytes(&entry.bytes));
     }
     (void)append(node, &entry, &item, 1);
     sim_entry_clear(&entry);
+}
+
+/* Nothing says how far the ledger was: what is not there is lost, however much that is. */
+static bool is_guard_lost(const struct lh_ledger_facts *facts)
+{
+    return !facts->has_guard || facts->guard.size == 0;
 }
 
 /* The range that the GENERATION names. An image from before an earlier restore lacks generations:
@@ -229,10 +246,12 @@ static void note_lost(struct sim_node *node, uint32_t generation,
                              .from = facts->lost_from,
                              .until = facts->lost_until };
 
-    if (facts->next > generation + 1) {
+    if (facts->next > generation + 1 || is_guard_lost(facts)) {
         lost.from = facts->prev_size;
         lost.until = UINT64_MAX;
-        sim_world_count(node->world, SIM_GENERATION_MISSING);
+        if (facts->next > generation + 1) {
+            sim_world_count(node->world, SIM_GENERATION_MISSING);
+        }
     }
     if (lost.until > 0) {
         sim_book_lose(book, &lost);
@@ -259,23 +278,53 @@ static void go_on(struct sim_node *node)
     if (facts.next > SIM_GENERATIONS_MAX) {
         return;
     }
+    if (world->is_asking) {
+        sim_asking_order(node, facts.next);
+        return;
+    }
+    world->books[node->who].is_unasked = true;
     sim_sealing_stop(node);
     enum lh_code rc = open_ledger(node, facts.next, true, &err);
     sim_library_follow(node);
     if (must_not_fail(node, rc, &err)) {
         note_lost(node, generation, &facts); /* it is signed, whether the process lives or not */
-        begin(node, &facts);
+        begin(node, &facts, NULL);
     }
     if (node->is_up) {
         sim_world_count(world, SIM_GENERATION_BEGUN);
     }
 }
 
+/* The ledger that this was opened for has to be the last one, so the process starts anew. */
+void sim_sealing_begin_asked(struct sim_node *node, const struct lh_ledger_facts *facts,
+                             const struct lh_hash *promises)
+{
+    struct sim_world *world = node->world;
+    uint32_t generation = lh_ledger_generation(node->sealing.ledger);
+    struct lh_err err = LH_ERR_NONE;
+
+    sim_sealing_stop(node);
+    enum lh_code rc = open_ledger(node, facts->next, true, &err);
+    if (must_not_fail(node, rc, &err)) {
+        note_lost(node, generation, facts);
+        sim_council_go_on(world, node->who, facts);
+        begin(node, facts, promises);
+    }
+    if (node->is_up) {
+        sim_world_count(world, SIM_GENERATION_ASKED);
+        sim_node_restart(node, "the generation that was asked for has begun");
+    }
+}
+
 void sim_sealing_tick(struct sim_node *node)
 {
+    if (sim_asking_is_on(node)) {
+        sim_asking_tick(node);
+        return;
+    }
     switch (lh_ledger_state(node->sealing.ledger)) {
     case LH_LEDGER_NEW:
-        begin(node, NULL);
+        begin(node, NULL, NULL);
         break;
     case LH_LEDGER_CONTINUOUS:
         write_entries(node);

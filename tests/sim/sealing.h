@@ -21,6 +21,12 @@ struct sim_sealing {
 /** Open the ledger, and see that nothing that was released is missing unnoticed. */
 void sim_sealing_start(struct sim_node *node);
 void sim_sealing_stop(struct sim_node *node);
+/**
+ * What the others promised lets the ledger go on: begin the generation that was asked for, and
+ * start again with it. Ends the process.
+ */
+void sim_sealing_begin_asked(struct sim_node *node, const struct lh_ledger_facts *facts,
+                             const struct lh_hash *promises);
 /** One block at most. */
 void sim_sealing_tick(struct sim_node *node);
 

@@ -3,8 +3,11 @@
 #include "crypto/base/assert.h"
 #include "ledger/origin.h"
 #include "net/message.h"
+#include "net/promise.h"
 #include "net/witness.h"
 #include "tests/sim/world.h"
+
+#include <string.h>
 
 static const char *name_of(const struct sim_node *node, size_t who)
 {
@@ -48,12 +51,14 @@ void sim_witnessing_stop(struct sim_node *node)
 void sim_witnessing_join(struct sim_node *node, size_t who)
 {
     lh_nomination_join(node->witnessing.nomination, name_of(node, who));
+    sim_asking_join(node, who);
 }
 
 void sim_witnessing_leave(struct sim_node *node, size_t who)
 {
     lh_pledge_leave(node->witnessing.pledge, name_of(node, who));
     lh_nomination_leave(node->witnessing.nomination, name_of(node, who));
+    sim_asking_leave(node, who);
     node->witnessing.asked[who].request = 0;
 }
 
@@ -115,6 +120,13 @@ static bool takes_all(const struct sim_node *node)
            node->world->options.broken == SIM_BREAK_FORK;
 }
 
+/* Likewise it promises whatever is asked. */
+static bool promises_all(const struct sim_node *node)
+{
+    return node->world->council.roles[node->who] == SIM_ROLE_YES ||
+           node->world->options.broken == SIM_BREAK_PREPARE;
+}
+
 static void add_line(struct sim_node *node, struct lh_buf *out, const struct lh_buf *text,
                      const struct lh_note_key *key, struct lh_signer *signer)
 {
@@ -152,11 +164,68 @@ static void say_yes(struct sim_node *node, const struct sim_link *link, uint32_t
     lh_buf_clear(&lines);
 }
 
+/* The newest ledger before the one that is asked for, as far as it is held; NULL: none. */
+static const struct lh_replica_ledger *newest_before(const struct sim_node *node,
+                                                     const struct lh_prepare *prepare)
+{
+    const struct lh_replica *replica = node->exchange.replica;
+    const struct lh_replica_ledger *newest = NULL;
+
+    for (size_t i = 0; i < lh_replica_count(replica); i++) {
+        const struct lh_replica_ledger *at = lh_replica_at(replica, i);
+
+        if (strcmp(at->department, prepare->department) == 0 && at->chain.tree.size > 0 &&
+            at->generation < prepare->generation &&
+            (newest == NULL || at->generation > newest->generation)) {
+            newest = at;
+        }
+    }
+    return newest;
+}
+
+/* It promises, and goes on to cosign what it said that it would not. One that lies says besides
+ * that it holds nothing. */
+static void promise_nothing(struct sim_node *node, const struct sim_link *link,
+                            const struct lh_frame *frame)
+{
+    struct sim_world *world = node->world;
+    const struct lh_replica_ledger *held;
+    struct lh_promise promise = { .head = { .size = 0 } };
+    struct lh_bytes note = LH_BYTES_EMPTY;
+    struct lh_buf payload = LH_BUF_EMPTY;
+    struct lh_prepare prepare;
+
+    enum lh_code rc =
+        lh_prepare_read(&prepare, world->members->suite, world->genesis, frame->payload, NULL);
+    lh_assert(rc == LH_OK);
+    held = newest_before(node, &prepare);
+    memcpy(promise.department, name_of(node, node->who), sizeof promise.department);
+    memcpy(promise.origin, prepare.origin, sizeof promise.origin);
+    promise.prepare = prepare.hash;
+    if (held != NULL && world->council.roles[node->who] == SIM_ROLE_HONEST) {
+        memcpy(promise.head.origin, held->origin, sizeof promise.head.origin);
+        promise.head.size = held->chain.tree.size;
+        promise.head.root = held->root;
+        note = lh_buf_bytes(&held->checkpoint);
+    }
+    rc = lh_promise_encode(&payload, &promise, note, lh_genesis_network_id(world->genesis),
+                           world->members->list[node->who].witness, NULL);
+    lh_assert(rc == LH_OK);
+    struct lh_frame answer = { .type = LH_FRAME_PROMISE,
+                               .request = frame->request,
+                               .payload = lh_buf_bytes(&payload) };
+    if (lh_session_send(link->session, &answer, NULL) == LH_OK) { /* else it is asked again */
+        sim_world_count(world, SIM_PROMISED_FALSELY);
+    }
+    lh_buf_clear(&payload);
+}
+
 /* ---- frames ---- */
 
 bool sim_witnessing_is_concerned(uint16_t type)
 {
-    return type == LH_FRAME_NOMINATE || type == LH_FRAME_COSIGNATURE || type == LH_FRAME_DECLINE;
+    return type == LH_FRAME_NOMINATE || type == LH_FRAME_COSIGNATURE || type == LH_FRAME_DECLINE ||
+           type == LH_FRAME_PREPARE || type == LH_FRAME_PROMISE;
 }
 
 enum lh_code sim_witnessing_take(struct sim_node *node, const struct sim_link *link,
@@ -164,6 +233,16 @@ enum lh_code sim_witnessing_take(struct sim_node *node, const struct sim_link *l
 {
     const char *department = name_of(node, link->peer);
 
+    if (frame->type == LH_FRAME_PREPARE && promises_all(node)) {
+        promise_nothing(node, link, frame);
+        return LH_OK;
+    }
+    if (frame->type == LH_FRAME_PREPARE) {
+        return lh_pledge_prepare(node->witnessing.pledge, department, frame, err);
+    }
+    if (frame->type != LH_FRAME_NOMINATE && sim_asking_is_on(node)) {
+        return sim_asking_take(node, link, frame, err); /* it nominates nothing */
+    }
     if (frame->type != LH_FRAME_NOMINATE) {
         return lh_nomination_take(node->witnessing.nomination, department, frame,
                                   node->world->now_ms, err);
@@ -184,6 +263,9 @@ enum lh_code sim_witnessing_next(struct sim_node *node, size_t who,
     enum lh_code rc =
         lh_pledge_next(node->witnessing.pledge, name_of(node, who), credit, time_s, out, err);
 
+    if (rc == LH_AGAIN) {
+        rc = sim_asking_next(node, who, credit, out, err);
+    }
     return rc == LH_AGAIN ? lh_nomination_next(node->witnessing.nomination, name_of(node, who),
                                                credit, node->world->now_ms, out, err)
                           : rc;
@@ -233,6 +315,7 @@ static void count_decline(struct sim_node *node, const struct lh_frame *frame)
         sim_world_count(node->world, SIM_DECLINED_UNSAFE);
         break;
     case LH_DECLINE_TAKEN:
+        sim_world_count(node->world, SIM_DECLINED_TAKEN);
         break;
     }
 }
@@ -260,6 +343,8 @@ void sim_witnessing_sent(struct sim_node *node, size_t who, const struct lh_fram
 {
     if (frame->type == LH_FRAME_COSIGNATURE) {
         note_cosigned(node, who, frame);
+    } else if (frame->type == LH_FRAME_PROMISE) {
+        sim_world_count(node->world, SIM_PROMISED);
     } else if (frame->type == LH_FRAME_DECLINE) {
         count_decline(node, frame);
     }

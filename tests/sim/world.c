@@ -14,6 +14,7 @@ enum {
     WRITE_MIN_MS = 200,
     WRITE_MAX_MS = 3000,
     BUSY_MEMBERS = 7,
+    THEFT_MS = 1000,
 };
 
 void sim_world_later(struct sim_world *world, int64_t in_ms, unsigned kind, size_t whom,
@@ -162,6 +163,13 @@ static void on_event(struct sim_world *world, const struct sim_event *event)
         break;
     case SIM_FAULT:
         sim_faults_strike(world);
+        break;
+    case SIM_THEFT:
+        sim_theft_tick(world);
+        sim_world_later(world, THEFT_MS, SIM_THEFT, 0, 0);
+        break;
+    case SIM_RARE:
+        sim_faults_strike_rare(world, (unsigned)event->what);
         break;
     case SIM_CALM:
         world->is_calm = true;

@@ -16,18 +16,22 @@
 #include "tests/sim/counters.h"
 #include "tests/sim/members.h"
 #include "tests/sim/node.h"
+#include "tests/sim/theft.h"
 #include "tests/sim/trace.h"
 #include "tests/sim/wire.h"
 
 /* Rules that a run can be told to break, to show that breaking them is noticed. */
 enum sim_break {
     SIM_BREAK_NOTHING,
-    SIM_BREAK_GUARD,   /* the guard lies beside the store and goes back with it */
-    SIM_BREAK_QUORUM,  /* one cosignature less makes a head witnessed */
-    SIM_BREAK_FORK,    /* witnesses cosign whatever is sealed */
-    SIM_BREAK_PERSIST, /* a witness does not store what it cosigns */
-    SIM_BREAK_FLOOR,   /* a restored witness cosigns as before */
-    SIM_BREAK_LEVEL,   /* a level that was reached is told and not stored */
+    SIM_BREAK_GUARD,    /* the guard lies beside the store and goes back with it */
+    SIM_BREAK_QUORUM,   /* one cosignature less makes a head witnessed */
+    SIM_BREAK_FORK,     /* witnesses cosign whatever is sealed */
+    SIM_BREAK_PERSIST,  /* a witness does not store what it cosigns */
+    SIM_BREAK_FLOOR,    /* a restored witness cosigns as before */
+    SIM_BREAK_LEVEL,    /* a level that was reached is told and not stored */
+    SIM_BREAK_PROMISES, /* one promise lets a restored ledger go on */
+    SIM_BREAK_PREPARE,  /* who promises to cosign no older generation goes on to */
+    SIM_BREAK_EVIDENCE, /* evidence that others send is not looked at */
 };
 
 /* Kinds of events beside those of the wire. */
@@ -36,6 +40,8 @@ enum sim_world_event {
     SIM_START,                 /* `whom` is a machine */
     SIM_WRITE,                 /* someone wants an entry written in `whom`, a member */
     SIM_FAULT,
+    SIM_THEFT, /* the thief tries again */
+    SIM_RARE,  /* `what` is its kind */
     SIM_CALM,
     SIM_END,
 };
@@ -65,9 +71,12 @@ struct sim_world {
     struct sim_book books[SIM_MEMBERS_MAX];
     struct sim_council council;
     struct lh_seeded faults;
-    unsigned fault_kinds; /* a bit for each that this seed knows */
-    uint64_t side;        /* a bit for each machine: the city is in two parts; 0: in one */
-    char failure[256];    /* empty: all held */
+    struct sim_theft theft;
+    struct lh_seeded rare; /* what happens once, if at all */
+    unsigned fault_kinds;  /* a bit for each that this seed knows */
+    bool is_asking;        /* officers ask the others before they go on from a restore */
+    uint64_t side;         /* a bit for each machine: the city is in two parts; 0: in one */
+    char failure[256];     /* empty: all held */
 };
 
 /** Run a city to its end. `out` stays to be looked at until sim_world_clear. */
