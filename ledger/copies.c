@@ -3,10 +3,13 @@
 #include "crypto/base/assert.h"
 #include "ledger/keys.h"
 #include "ledger/ledger_internal.h"
+#include "ledger/trail_internal.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { TRAIL_VERSION = 1 }; /* of the rows of the index; other ones are made again */
 
 /* A ledger, its number in the store and its head. */
 struct copy {
@@ -36,6 +39,104 @@ static const struct copy *find(const struct lh_copies *copies, const char *origi
         }
     }
     return NULL;
+}
+
+/* ---- the index of the trail ---- */
+
+/* spec ledger.md 9.3: "The rows of a copy are made with each block and stand in its batch." */
+static enum lh_code put_rows(struct lh_store_batch *batch, uint32_t number, uint64_t first,
+                             const struct lh_bytes *leaves, size_t count, struct lh_err *err)
+{
+    struct lh_row *rows = count > 0 ? calloc(count, sizeof *rows) : NULL;
+    enum lh_code rc = LH_OK;
+
+    if (count == 0) {
+        return LH_OK;
+    }
+    if (rows == NULL) {
+        return lh_err_set(err, LH_ERR_NOMEM, "rows of a trail");
+    }
+    for (size_t i = 0; rc == LH_OK && i < count; i++) {
+        rc = lh_row_cut(&rows[i], first + i, leaves[i], err);
+    }
+    if (rc == LH_OK) {
+        lh_trail_index_bare(batch, number, rows, count);
+    }
+    free(rows);
+    return rc;
+}
+
+static void put_version(struct lh_store_batch *batch)
+{
+    struct lh_store_key key = lh_keys_meta("trail");
+    uint8_t version = TRAIL_VERSION;
+
+    lh_store_batch_put(batch, LH_TABLE_META, lh_store_key_bytes(&key), lh_bytes_of(&version, 1));
+}
+
+/* The rows of every block of a ledger, a batch for each. */
+static enum lh_code index_copy(struct lh_copies *copies, const struct copy *copy,
+                               struct lh_err *err)
+{
+    struct lh_shelf shelf = shelf_of(copies, copy);
+    enum lh_code rc = LH_OK;
+
+    for (uint64_t height = 1; rc == LH_OK && height <= copy->chain.height; height++) {
+        struct lh_store_batch batch = LH_STORE_BATCH_EMPTY;
+        struct lh_shelf_block block = LH_SHELF_BLOCK_EMPTY;
+
+        rc = lh_shelf_block_load(&shelf, height, &block, err);
+        if (rc == LH_OK) {
+            rc = put_rows(&batch, copy->number, block.info.first, block.leaves,
+                          block.info.entry_count, err);
+        }
+        if (rc == LH_OK) {
+            rc = lh_buf_check(&batch.ops, err);
+        }
+        if (rc == LH_OK) {
+            rc = lh_store_commit(copies->store, &batch, err);
+        }
+        lh_shelf_block_clear(&block);
+        lh_store_batch_clear(&batch);
+    }
+    return rc;
+}
+
+static bool is_indexed(struct lh_bytes version)
+{
+    return version.len == 1 && version.data[0] == TRAIL_VERSION;
+}
+
+/* Of a store that has ledgers and no such rows, or others. What was made before a crash is made
+ * again: that they are all there is written last. */
+static enum lh_code index_all(struct lh_copies *copies, struct lh_err *err)
+{
+    struct lh_store_key key = lh_keys_meta("trail");
+    struct lh_store_batch batch = LH_STORE_BATCH_EMPTY;
+    struct lh_buf found = LH_BUF_EMPTY;
+    enum lh_code rc =
+        lh_store_get(copies->store, LH_TABLE_META, lh_store_key_bytes(&key), &found, err);
+
+    if ((rc == LH_OK && is_indexed(lh_buf_bytes(&found))) ||
+        (rc == LH_ERR_NOT_FOUND && copies->count == 0)) {
+        rc = LH_OK;
+        goto out;
+    }
+    rc = rc == LH_ERR_NOT_FOUND ? LH_OK : rc;
+    for (size_t i = 0; rc == LH_OK && i < copies->count; i++) {
+        rc = index_copy(copies, &copies->items[i], err);
+    }
+    if (rc == LH_OK) {
+        put_version(&batch);
+        rc = lh_buf_check(&batch.ops, err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_store_commit(copies->store, &batch, err);
+    }
+out:
+    lh_store_batch_clear(&batch);
+    lh_buf_clear(&found);
+    return rc;
 }
 
 /* ---- loading ---- */
@@ -138,6 +239,9 @@ enum lh_code lh_copies_open(struct lh_copies **out, struct lh_store *store, stru
     copies->items = calloc(LH_COPIES_MAX, sizeof *copies->items);
     rc = copies->items != NULL ? load_all(copies, err)
                                : lh_err_set(err, LH_ERR_NOMEM, "copies of ledgers");
+    if (rc == LH_OK) {
+        rc = index_all(copies, err);
+    }
     if (rc != LH_OK) {
         lh_copies_close(copies);
         return rc;
@@ -230,6 +334,13 @@ static enum lh_code write_block(struct lh_copies *copies, const struct copy *cop
         if (is_new) {
             put_number(&batch, next->origin, copy->number);
         }
+        if (copies->count == 0) {
+            put_version(&batch);
+        }
+        rc = put_rows(&batch, copy->number, copy->chain.tree.size, block->leaves,
+                      block->entry_count, err);
+    }
+    if (rc == LH_OK) {
         rc = lh_buf_check(&batch.ops, err);
     }
     if (rc == LH_OK) {
@@ -349,7 +460,7 @@ bool lh_copies_view(struct lh_copies *copies, size_t place, struct lh_copy_view 
     return is_there;
 }
 
-static struct lh_shelf shelf_under(const struct lh_copy_view *view)
+struct lh_shelf lh_copy_view_shelf(const struct lh_copy_view *view)
 {
     return (struct lh_shelf){ .store = view->copies->store, .number = view->number };
 }
@@ -357,7 +468,7 @@ static struct lh_shelf shelf_under(const struct lh_copy_view *view)
 enum lh_code lh_copy_view_leaf(const struct lh_copy_view *view, uint64_t index, struct lh_buf *out,
                                struct lh_err *err)
 {
-    struct lh_shelf shelf = shelf_under(view);
+    struct lh_shelf shelf = lh_copy_view_shelf(view);
 
     return index < view->size
                ? lh_shelf_leaf(&shelf, index, out, err)
@@ -368,7 +479,7 @@ enum lh_code lh_copy_view_leaf(const struct lh_copy_view *view, uint64_t index, 
 enum lh_code lh_copy_view_block_at(const struct lh_copy_view *view, uint64_t height,
                                    struct lh_ledger_block *out, struct lh_err *err)
 {
-    struct lh_shelf shelf = shelf_under(view);
+    struct lh_shelf shelf = lh_copy_view_shelf(view);
 
     return height <= view->height
                ? lh_shelf_block_at(&shelf, height, out, err)
@@ -379,10 +490,23 @@ enum lh_code lh_copy_view_block_at(const struct lh_copy_view *view, uint64_t hei
 enum lh_code lh_copy_view_block_of(const struct lh_copy_view *view, uint64_t index,
                                    struct lh_ledger_block *out, struct lh_err *err)
 {
-    struct lh_shelf shelf = shelf_under(view);
+    struct lh_shelf shelf = lh_copy_view_shelf(view);
 
     return index < view->size
                ? lh_shelf_block_of(&shelf, index, out, err)
+               : lh_err_set(err, LH_ERR_NOT_FOUND, "no copy of leaf %" PRIu64 " of %s", index,
+                            view->origin);
+}
+
+enum lh_code lh_copy_view_prove(const struct lh_copy_view *view, struct lh_suite *suite,
+                                struct lh_proof *out, uint64_t index, struct lh_err *err)
+{
+    struct lh_shelf shelf = lh_copy_view_shelf(view);
+    struct lh_shelf_nodes nodes = { .shelf = &shelf, .suite = suite };
+    struct lh_tree_source source = lh_shelf_source(&nodes);
+
+    return index < view->size
+               ? lh_tree_prove_inclusion(suite, out, &source, index, view->size, err)
                : lh_err_set(err, LH_ERR_NOT_FOUND, "no copy of leaf %" PRIu64 " of %s", index,
                             view->origin);
 }

@@ -9,6 +9,8 @@
  *   2. There is no guard and nothing private, and nothing here is the only copy: a store that does
  *      not open is put away and filled anew. So nothing here stops a node.
  *   3. One thread changes it; the same reads it. Others read through a view.
+ *   4. Each block brings its rows of the trail's index in its own batch. A store from before there
+ *      were such rows, or with rows of another version, gets them when it is opened.
  *
  * Spec: specs/ledger.md 8.1, specs/network.md 7.
  */
@@ -24,7 +26,8 @@ enum {
 
 struct lh_copies;
 
-/** Load what the store has. LH_ERR_CORRUPT when it does not hold together; LH_ERR_NOMEM. */
+/** Load what the store has, and index what has no rows of the trail yet (rule 4; cost: every leaf
+ * once). LH_ERR_CORRUPT when it does not hold together; LH_ERR_IO, LH_ERR_NOMEM. */
 enum lh_code lh_copies_open(struct lh_copies **out, LH_TAKES struct lh_store *store,
                             LH_KEEPS struct lh_suite *suite, const struct lh_hash *network_id,
                             struct lh_err *err) LH_MUST_CHECK;
@@ -75,6 +78,11 @@ enum lh_code lh_copy_view_block_at(const struct lh_copy_view *view, uint64_t hei
                                    struct lh_ledger_block *out, struct lh_err *err) LH_MUST_CHECK;
 enum lh_code lh_copy_view_block_of(const struct lh_copy_view *view, uint64_t index,
                                    struct lh_ledger_block *out, struct lh_err *err) LH_MUST_CHECK;
+/** How leaf `index` stands in the first view->size leaves; `suite` is the calling thread's.
+ * LH_ERR_NOT_FOUND: it was not held. Any thread. */
+enum lh_code lh_copy_view_prove(const struct lh_copy_view *view, struct lh_suite *suite,
+                                struct lh_proof *out, uint64_t index,
+                                struct lh_err *err) LH_MUST_CHECK;
 
 /** Keep a note of a ledger, whether it is here or not, in place of the one of its kind. */
 enum lh_code lh_copies_put_note(struct lh_copies *copies, const char *origin, unsigned kind,

@@ -9,7 +9,7 @@
  *                                                  "ledger/<origin>", "answered/<origin>",
  *                                                  "check/<name of a secret key>",
  *                                                  "lacks/<origin>", "note/<kind>/<origin>",
- *                                                  "witness/<origin>", "fork/<origin>"
+ *                                                  "witness/<origin>", "fork/<origin>", "trail"
  *           "cosigned/" || origin || '/' || size u64; "witnessed/", "final/" likewise
  *   LEAF     ledger u32 || index u64
  *   BLOCK    ledger u32 || 'h' || height u64       -> first u64, entry count u32, checkpoint

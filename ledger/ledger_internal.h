@@ -146,6 +146,11 @@ enum lh_code lh_shelf_block_load(const struct lh_shelf *shelf, uint64_t height,
                                  struct lh_shelf_block *out, struct lh_err *err) LH_MUST_CHECK;
 void lh_shelf_block_clear(struct lh_shelf_block *block);
 
+struct lh_copy_view;
+
+/** Where the ledger of a view stands: copies.c. */
+struct lh_shelf lh_copy_view_shelf(const struct lh_copy_view *view);
+
 /* ---- what a block puts into the store: ledger_append.c; adopt and verify do the same ---- */
 
 /** A first leaf continues what the store has of the generation before. LH_ERR_INVALID. */

@@ -6,6 +6,7 @@
 
 #include "crypto/base/assert.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 enum { ROW_VERSION = 1, VARINT_BYTES_MAX = 10 };
@@ -66,6 +67,26 @@ void lh_row_of(struct lh_row *out, uint64_t index, const lhpb_Entry *entry, cons
     out->outcome = body->outcome;
     out->result_count = body->result_count;
     out->flags = body->flags;
+}
+
+enum lh_code lh_row_cut(struct lh_row *out, uint64_t index, struct lh_bytes bytes,
+                        struct lh_err *err)
+{
+    const lhpb_Entry *entry;
+    lhpb_Leaf leaf;
+    lhpb_Body body;
+    enum lh_code rc = lh_leaf_decode(&leaf, bytes, err);
+
+    if (rc == LH_OK && leaf.which_kind != lhpb_Leaf_entry_tag) {
+        rc = lh_err_set(err, LH_ERR_CORRUPT, "leaf %" PRIu64 " is no entry", index);
+    }
+    if (rc != LH_OK) {
+        return lh_err_wrap(err, LH_ERR_CORRUPT, "a row of the trail");
+    }
+    entry = &leaf.kind.entry;
+    rc = lh_body_decode(&body, lh_bytes_of(entry->body.bytes, entry->body.size), NULL);
+    lh_row_of(out, index, entry, rc == LH_OK ? &body : NULL, 0);
+    return LH_OK;
 }
 
 static void add_varint(struct lh_buf *out, uint64_t value)

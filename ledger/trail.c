@@ -29,9 +29,8 @@ static bool has_window(const struct lh_trail_query *query)
 static bool next_day(const struct lh_walk *walk, enum lh_dimension dimension,
                      struct lh_store_iter *iter, uint32_t *day)
 {
-    struct lh_store_key all =
-        lh_keys_index_prefix(walk->ledger->shelf.number, dimension, LH_BYTES_EMPTY);
-    struct lh_store_key key = lh_trail_day_prefix(walk->ledger->shelf.number, dimension, *day);
+    struct lh_store_key all = lh_keys_index_prefix(walk->shelf.number, dimension, LH_BYTES_EMPTY);
+    struct lh_store_key key = lh_trail_day_prefix(walk->shelf.number, dimension, *day);
     struct lh_bytes found;
     struct lh_reader rest;
 
@@ -64,14 +63,13 @@ static enum lh_code open_days(struct lh_walk *walk, size_t room, bool *out_is_co
     if (rc != LH_OK) {
         return rc;
     }
-    rc = lh_store_iter_new(&iter, walk->ledger->shelf.store, LH_TABLE_INDEX, err);
+    rc = lh_store_iter_new(&iter, walk->shelf.store, LH_TABLE_INDEX, err);
     if (rc != LH_OK) {
         return rc;
     }
     for (uint32_t day = lh_trail_day(query->since_unix_ms);
          next_day(walk, dimension, iter, &day) && day <= last_day; day++) {
-        struct lh_store_key prefix =
-            lh_trail_day_prefix(walk->ledger->shelf.number, dimension, day);
+        struct lh_store_key prefix = lh_trail_day_prefix(walk->shelf.number, dimension, day);
 
         if (walk->stream_count == room) {
             walk->stream_count = 0;
@@ -130,8 +128,7 @@ static enum lh_code open_values(struct lh_walk *walk, enum lh_dimension dimensio
         struct lh_bytes bytes = dimension == LH_DIMENSION_ITEM
                                     ? lh_bytes_of_text((const char *)value)
                                     : lh_bytes_of(value, size);
-        struct lh_store_key prefix =
-            lh_keys_index_prefix(walk->ledger->shelf.number, dimension, bytes);
+        struct lh_store_key prefix = lh_keys_index_prefix(walk->shelf.number, dimension, bytes);
         rc = lh_walk_add(walk, dimension, &prefix, err);
     }
     return rc;
@@ -145,7 +142,7 @@ static enum lh_code open_subject(struct lh_walk *walk, struct lh_err *err)
 
     for (size_t i = 0; rc == LH_OK && i < query->token_count; i++) {
         struct lh_store_key prefix = lh_keys_subject_prefix(
-            walk->ledger->shelf.number, lh_bytes_of(query->tokens[i], sizeof query->tokens[i]));
+            walk->shelf.number, lh_bytes_of(query->tokens[i], sizeof query->tokens[i]));
         rc = lh_walk_add(walk, LH_DIMENSION_SUBJECT, &prefix, err);
     }
     return rc;
@@ -154,7 +151,7 @@ static enum lh_code open_subject(struct lh_walk *walk, struct lh_err *err)
 static enum lh_code open_record(struct lh_walk *walk, struct lh_err *err)
 {
     struct lh_store_key prefix =
-        lh_keys_index_prefix(walk->ledger->shelf.number, LH_DIMENSION_RECORD, LH_BYTES_EMPTY);
+        lh_keys_index_prefix(walk->shelf.number, LH_DIMENSION_RECORD, LH_BYTES_EMPTY);
     enum lh_code rc = lh_walk_make_room(walk, 1, err);
 
     return rc == LH_OK ? lh_walk_add(walk, LH_DIMENSION_RECORD, &prefix, err) : rc;
@@ -342,17 +339,15 @@ static enum lh_code check_query(const struct lh_trail_query *query, struct lh_er
     return LH_OK;
 }
 
-static void start_range(struct lh_walk *walk)
+static void start_range(struct lh_walk *walk, uint64_t size)
 {
     const struct lh_trail_query *query = walk->query;
-    struct lh_ledger_head head;
 
-    lh_ledger_head(walk->ledger, &head);
-    walk->below = head.size;
-    walk->end = query->after > head.size ? query->after : head.size;
+    walk->below = size;
+    walk->end = query->after > size ? query->after : size;
     if (!query->newest_first) {
         walk->from = query->after;
-    } else if (query->after > 0 && query->after < head.size) {
+    } else if (query->after > 0 && query->after < size) {
         walk->below = query->after;
     }
 }
@@ -364,30 +359,64 @@ void lh_trail_query_init(struct lh_trail_query *query)
     query->limit = LIMIT_DEFAULT;
 }
 
-enum lh_code lh_trail_run(struct lh_ledger *ledger, const struct lh_trail_query *query,
-                          size_t budget, struct lh_row *rows, size_t *out_count, uint64_t *out_next,
-                          bool *out_has_more, struct lh_err *err)
+/* A page of the first `size` leaves; `walk` has the shelf. */
+static enum lh_code run(struct lh_walk *walk, uint64_t size, const struct lh_trail_query *query,
+                        size_t budget, struct lh_row *rows, struct lh_trail_page *out,
+                        struct lh_err *err)
 {
-    struct lh_walk walk = { .ledger = ledger, .query = query };
     struct page page = { .rows = rows };
     enum lh_code rc = check_query(query, err);
 
     if (rc != LH_OK) {
         return rc;
     }
-    start_range(&walk);
-    if (walk.from < walk.below &&
+    walk->query = query;
+    start_range(walk, size);
+    if (walk->from < walk->below &&
         (!has_window(query) || query->since_unix_ms < query->until_unix_ms)) {
-        rc = open_driver(&walk, err);
+        rc = open_driver(walk, err);
     }
     if (rc == LH_OK) {
-        rc = fill_page(&walk, budget == 0 ? BUDGET_DEFAULT : budget, &page, err);
+        rc = fill_page(walk, budget == 0 ? BUDGET_DEFAULT : budget, &page, err);
     }
+    if (rc == LH_OK) {
+        *out = (struct lh_trail_page){ .count = page.count,
+                                       .next = page.next,
+                                       .has_more = page.has_more };
+    }
+    lh_walk_clear(walk);
+    return rc;
+}
+
+enum lh_code lh_trail_run(struct lh_ledger *ledger, const struct lh_trail_query *query,
+                          size_t budget, struct lh_row *rows, size_t *out_count, uint64_t *out_next,
+                          bool *out_has_more, struct lh_err *err)
+{
+    struct lh_walk walk = { .shelf = ledger->shelf };
+    struct lh_trail_page page;
+    struct lh_ledger_head head;
+    enum lh_code rc;
+
+    lh_ledger_head(ledger, &head);
+    rc = run(&walk, head.size, query, budget, rows, &page, err);
     if (rc == LH_OK) {
         *out_count = page.count;
         *out_next = page.next;
         *out_has_more = page.has_more;
     }
-    lh_walk_clear(&walk);
     return rc;
+}
+
+/* spec privacy.md 8: "A person is found in the own ledger alone: tags and their key never leave the
+ * department." */
+enum lh_code lh_copy_view_trail(const struct lh_copy_view *view, const struct lh_trail_query *query,
+                                size_t budget, struct lh_row *rows, struct lh_trail_page *out,
+                                struct lh_err *err)
+{
+    struct lh_walk walk = { .shelf = lh_copy_view_shelf(view), .is_bare = true };
+
+    if (query->token_count > 0) {
+        return lh_err_set(err, LH_ERR_INVALID, "no copy of a ledger can be searched by person");
+    }
+    return run(&walk, view->size, query, budget, rows, out, err);
 }

@@ -9,6 +9,7 @@
  * specs/ledger.md 9.
  */
 
+#include "ledger/copies.h"
 #include "ledger/ledger.h"
 
 enum { LH_TRAIL_VALUES_MAX = 16, LH_TRAIL_PAGE_MAX = 1000 };
@@ -52,6 +53,22 @@ void lh_trail_query_init(struct lh_trail_query *query);
 enum lh_code lh_trail_run(struct lh_ledger *ledger, const struct lh_trail_query *query,
                           size_t budget, struct lh_row *rows, size_t *out_count, uint64_t *out_next,
                           bool *out_has_more, struct lh_err *err) LH_MUST_CHECK;
+
+/* What a call found. */
+struct lh_trail_page {
+    size_t count;
+    uint64_t next; /* as `out_next` of lh_trail_run */
+    bool has_more;
+};
+
+/**
+ * The same of a copy of another department's ledger, up to where the view reaches. Any thread. No
+ * roster is kept of others, so the level of a row is 0: unknown. LH_ERR_INVALID also when the query
+ * has tokens: tags and their key never leave the department.  Spec: specs/ledger.md 9.3.
+ */
+enum lh_code lh_copy_view_trail(const struct lh_copy_view *view, const struct lh_trail_query *query,
+                                size_t budget, struct lh_row *rows, struct lh_trail_page *out,
+                                struct lh_err *err) LH_MUST_CHECK;
 
 /** Put the index rows of one block's entries (consecutive, at least one) into a batch. */
 void lh_trail_index(struct lh_store_batch *batch, uint32_t ledger_number, const struct lh_row *rows,

@@ -115,6 +115,19 @@ static void put_days(struct lh_store_batch *batch, uint32_t number, enum lh_dime
     }
 }
 
+static void put_all_days(struct lh_store_batch *batch, uint32_t number, const struct lh_row *rows,
+                         size_t count)
+{
+    put_days(batch, number, LH_DIMENSION_EVENT_DAY, rows, count);
+    put_days(batch, number, LH_DIMENSION_RECORDED_DAY, rows, count);
+}
+
+/* How many entries stand in the record row that begins with the `at`-th of `count`. */
+static uint8_t packed_count(size_t at, size_t count)
+{
+    return (uint8_t)(count - at < RECORD_ROWS_MAX ? count - at : RECORD_ROWS_MAX);
+}
+
 void lh_trail_index(struct lh_store_batch *batch, uint32_t ledger_number, const struct lh_row *rows,
                     size_t count)
 {
@@ -126,9 +139,8 @@ void lh_trail_index(struct lh_store_batch *batch, uint32_t ledger_number, const 
     for (size_t i = 0; i < count; i++) {
         lh_assert(rows[i].index == rows[0].index + i);
         if (i % RECORD_ROWS_MAX == 0) {
-            size_t left = count - i;
             lh_buf_reset(&packed);
-            lh_buf_add_u8(&packed, (uint8_t)(left < RECORD_ROWS_MAX ? left : RECORD_ROWS_MAX));
+            lh_buf_add_u8(&packed, packed_count(i, count));
         }
         lh_buf_reset(&row);
         lh_row_encode(&row, &rows[i]);
@@ -140,10 +152,29 @@ void lh_trail_index(struct lh_store_batch *batch, uint32_t ledger_number, const 
             put(batch, &record, rows[i - i % RECORD_ROWS_MAX].index, lh_buf_bytes(&packed));
         }
     }
-    put_days(batch, ledger_number, LH_DIMENSION_EVENT_DAY, rows, count);
-    put_days(batch, ledger_number, LH_DIMENSION_RECORDED_DAY, rows, count);
+    put_all_days(batch, ledger_number, rows, count);
     lh_buf_clear(&row);
     lh_buf_clear(&packed);
+}
+
+/* spec ledger.md 9.3: "They are those of section 9.2 without the rows that these carry, which are
+ * cut from the leaf when they are asked for." */
+void lh_trail_index_bare(struct lh_store_batch *batch, uint32_t ledger_number,
+                         const struct lh_row *rows, size_t count)
+{
+    struct lh_store_key record =
+        lh_keys_index_prefix(ledger_number, LH_DIMENSION_RECORD, LH_BYTES_EMPTY);
+
+    for (size_t i = 0; i < count; i++) {
+        lh_assert(rows[i].index == rows[0].index + i);
+        put_entry(batch, ledger_number, &rows[i], LH_BYTES_EMPTY);
+        if (i % RECORD_ROWS_MAX == 0) {
+            uint8_t in_run = packed_count(i, count);
+
+            put(batch, &record, rows[i].index, lh_bytes_of(&in_run, sizeof in_run));
+        }
+    }
+    put_all_days(batch, ledger_number, rows, count);
 }
 
 /* The `at`-th row packed into a value of the record dimension; false when there is none. */

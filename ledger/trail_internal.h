@@ -18,6 +18,10 @@ enum {
 /* No entry (any more). */
 #define LH_TRAIL_DRY UINT64_MAX
 
+/** lh_trail_index for a shelf whose rows are cut from the leaves (lh_row_cut). */
+void lh_trail_index_bare(struct lh_store_batch *batch, uint32_t ledger_number,
+                         const struct lh_row *rows, size_t count);
+
 /** Rows of this dimension hold the row itself. */
 bool lh_dimension_is_covering(enum lh_dimension dimension);
 /** Rows of this dimension stand for several consecutive entries. */
@@ -48,7 +52,9 @@ struct lh_stream {
 };
 
 struct lh_walk {
-    struct lh_ledger *ledger;
+    struct lh_shelf shelf;
+    bool is_bare; /* lh_trail_index_bare indexed it */
+    struct lh_buf leaf;
     const struct lh_trail_query *query;
     uint64_t from; /* entries of [from, below) are looked at */
     uint64_t below;

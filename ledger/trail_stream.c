@@ -25,7 +25,7 @@ static enum lh_code open_cursor(const struct lh_walk *walk, struct lh_cursor *cu
     if (cursor->iter != NULL) {
         return LH_OK;
     }
-    return lh_store_iter_new(&cursor->iter, walk->ledger->shelf.store, table, err);
+    return lh_store_iter_new(&cursor->iter, walk->shelf.store, table, err);
 }
 
 /* How many entries the run under the cursor stands for, and whether any can lie in the window. */
@@ -268,7 +268,7 @@ static enum lh_code find_record(struct lh_walk *walk, uint64_t index, struct lh_
         }
         *record = (struct lh_stream){ .dimension = LH_DIMENSION_RECORD, .cursor = &walk->record };
         record->prefix =
-            lh_keys_index_prefix(walk->ledger->shelf.number, LH_DIMENSION_RECORD, LH_BYTES_EMPTY);
+            lh_keys_index_prefix(walk->shelf.number, LH_DIMENSION_RECORD, LH_BYTES_EMPTY);
     }
     if (!seek_run_back(walk, record, index) || index - record->first >= record->count) {
         walk->is_damaged = true;
@@ -288,6 +288,15 @@ enum lh_code lh_walk_check(const struct lh_walk *walk, struct lh_err *err)
     return walk->record.iter == NULL ? LH_OK : lh_store_iter_check(walk->record.iter, err);
 }
 
+/* Where the index carries no rows. */
+static enum lh_code cut_row(struct lh_walk *walk, uint64_t index, struct lh_row *out,
+                            struct lh_err *err)
+{
+    enum lh_code rc = lh_shelf_leaf(&walk->shelf, index, &walk->leaf, err);
+
+    return rc == LH_OK ? lh_row_cut(out, index, lh_buf_bytes(&walk->leaf), err) : rc;
+}
+
 enum lh_code lh_walk_row(struct lh_walk *walk, struct lh_stream *stream, struct lh_row *out,
                          struct lh_err *err)
 {
@@ -295,6 +304,9 @@ enum lh_code lh_walk_row(struct lh_walk *walk, struct lh_stream *stream, struct 
     uint64_t index = stream->at;
     enum lh_code rc = LH_OK;
 
+    if (walk->is_bare) {
+        return cut_row(walk, index, out, err);
+    }
     if (lh_dimension_is_covering(stream->dimension)) {
         bytes = stream_value(walk, stream);
     } else if (stream->dimension == LH_DIMENSION_RECORD) {
@@ -350,5 +362,6 @@ void lh_walk_clear(struct lh_walk *walk)
         lh_store_iter_free(walk->cursors[i].iter);
     }
     lh_store_iter_free(walk->record.iter);
+    lh_buf_clear(&walk->leaf);
     free(walk->streams);
 }
