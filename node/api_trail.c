@@ -1,6 +1,7 @@
 /*
- * GET /v1/trail: who looked at what, filtered, in pages, with proofs if asked. POST /v1/search: the
- * same of one person, whose tokens are the body.
+ * GET /v1/trail: who looked at what, filtered, in pages, with proofs if asked; with ledger= in the
+ * ledgers of others that are held here (node/trail_copies.h). POST /v1/search: the same of one
+ * person, whose tokens are the body.
  *
  *   pool: read, decide -> committer: the ACCESS -> loop -> pool: rows -> loop: the answer
  *
@@ -12,7 +13,9 @@
 #include "ledger/trail.h"
 #include "net/json_more.h"
 #include "node/access.h"
+#include "node/trail_copies.h"
 #include "node/trail_query.h"
+#include "node/trail_row.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,6 +27,7 @@ struct trail {
     struct lh_job job; /* first: a job is a trail */
     struct lh_api_call *call;
     struct lh_trail_request request;
+    const char *ledger; /* whose; NULL: the generation of our own that the call asks about */
     struct lh_access access;
     struct lh_tokens tokens; /* count 0: nobody is searched */
     struct lh_hash token_digest;
@@ -31,19 +35,48 @@ struct trail {
     bool is_answered;
 };
 
-static bool read_request(struct lh_api_call *call, struct lh_trail_request *out)
+static bool is_taken_elsewhere(const struct trail *trail, const char *name)
 {
+    return strcmp(name, "warrant") == 0 || strcmp(name, "access") == 0 ||
+           strcmp(name, "for") == 0 || strcmp(name, "ledger") == 0 ||
+           (trail->ledger != NULL && strcmp(name, "after") == 0);
+}
+
+/* spec privacy.md 8: "A person is found in the own ledger alone" */
+static bool check_ledger(struct trail *trail)
+{
+    struct lh_api_call *call = trail->call;
+
+    if (trail->ledger == NULL) {
+        return true;
+    }
+    if (trail->is_search) {
+        lh_problem_set(&call->problem, LH_PROBLEM_MALFORMED,
+                       "a person is found in the own ledger alone: no ledger with tokens");
+    } else if (lh_http_query(call->http, "generation") != NULL) {
+        lh_problem_set(&call->problem, LH_PROBLEM_MALFORMED,
+                       "ledger has every generation: it does not go with generation");
+    }
+    return call->problem.code == LH_PROBLEM_NONE && lh_trail_copies_is_held(call, trail->ledger);
+}
+
+static bool read_request(struct trail *trail, struct lh_trail_request *out)
+{
+    struct lh_api_call *call = trail->call;
     const char *name;
     const char *value;
 
     lh_trail_query_init(&out->query);
+    trail->ledger = lh_http_query(call->http, "ledger");
+    if (!check_ledger(trail)) {
+        return false;
+    }
     for (size_t n = 0; lh_http_query_at(call->http, n, &name, &value); n++) {
         if (strcmp(name, "generation") == 0) {
             if (!lh_api_generation(call, value)) {
                 return false;
             }
-        } else if (strcmp(name, "warrant") != 0 && strcmp(name, "access") != 0 &&
-                   strcmp(name, "for") != 0 &&
+        } else if (!is_taken_elsewhere(trail, name) &&
                    !lh_trail_request_take(out, name, value, &call->problem)) {
             return false;
         }
@@ -56,83 +89,6 @@ static bool read_request(struct lh_api_call *call, struct lh_trail_request *out)
 
 /* ---- rows --------------------------------------------------------------------------------------
  */
-
-static const char *outcome_name(lhpb_Outcome outcome)
-{
-    static const char *const names[] = {
-        [lhpb_Outcome_OUTCOME_UNSPECIFIED] = NULL,
-        [lhpb_Outcome_HIT] = "HIT",
-        [lhpb_Outcome_NONE] = "NONE",
-        [lhpb_Outcome_DENIED] = "DENIED",
-        [lhpb_Outcome_ERROR] = "ERROR",
-        [lhpb_Outcome_ACCEPTED] = "ACCEPTED",
-        [lhpb_Outcome_DONE] = "DONE",
-        [lhpb_Outcome_REJECTED] = "REJECTED",
-        [lhpb_Outcome_CANCELLED] = "CANCELLED",
-    };
-
-    return (size_t)outcome < sizeof names / sizeof names[0] ? names[outcome] : NULL;
-}
-
-static void add_flags(struct lh_json *json, uint64_t flags)
-{
-    static const char *const names[] = { "late",     "after_the_fact", "imported", "proactive",
-                                         "override", "self",           "offline" };
-
-    if (flags == 0) {
-        return;
-    }
-    lh_json_begin_array(json, "flags");
-    for (size_t bit = 0; bit < sizeof names / sizeof names[0]; bit++) {
-        if ((flags >> bit & 1) != 0) {
-            lh_json_add_string(json, NULL, names[bit]);
-        }
-    }
-    lh_json_end_array(json);
-}
-
-static void add_code(struct lh_json *json, const char *name, const char *text)
-{
-    if (text != NULL && text[0] != '\0') {
-        lh_json_add_string(json, name, text);
-    }
-}
-
-/* spec privacy.md 8: "Its rows say when, of which type, about which item, for which purpose, on
- * what legal basis, to whom and with which outcome, and never who, where or in which case." */
-static void add_columns(struct lh_json *json, const struct lh_ledger *ledger,
-                        const struct lh_row *row, bool with_staff)
-{
-    char name[LH_ORIGIN_MAX + 1];
-
-    lh_api_entry_text(ledger, row->index, name);
-    lh_json_add_string(json, "entry", name);
-    lh_json_add_u64(json, "index", row->index);
-    add_code(json, "type", lh_entry_type_name(row->type));
-    lh_json_add_time(json, "event_time", row->event_time_unix_ms);
-    lh_json_add_time(json, "recorded_at", row->recorded_unix_ms);
-    if (with_staff && row->has_staff) {
-        lh_json_add_hex(json, "staff", lh_bytes_of(row->staff, sizeof row->staff));
-    }
-    add_code(json, "unit", with_staff ? row->unit : NULL);
-    add_code(json, "system", with_staff ? row->system : NULL);
-    add_code(json, "item", row->item);
-    if (with_staff && row->has_case) {
-        lh_json_add_hex(json, "case", lh_bytes_of(row->case_id, sizeof row->case_id));
-    }
-    if (with_staff && row->has_exchange) {
-        lh_json_add_hex(json, "exchange", lh_bytes_of(row->exchange_id, sizeof row->exchange_id));
-    }
-    add_code(json, "counterparty", row->counterparty);
-    add_code(json, "purpose", row->purpose);
-    add_code(json, "legal_basis", row->legal_basis);
-    add_code(json, "outcome", outcome_name(row->outcome));
-    if (row->result_count != 0) {
-        lh_json_add_u64(json, "result_count", row->result_count);
-    }
-    add_flags(json, row->flags);
-    lh_json_add_u64(json, "level", row->level);
-}
 
 static enum lh_code add_proof(struct lh_json *json, struct lh_ledger *ledger,
                               struct lh_suite *suite, uint64_t index, uint64_t size,
@@ -147,12 +103,7 @@ static enum lh_code add_proof(struct lh_json *json, struct lh_ledger *ledger,
         rc = lh_tree_prove_inclusion(suite, &proof, &nodes, index, size, err);
     }
     if (rc == LH_OK) {
-        lh_json_add_base64(json, "leaf", lh_buf_bytes(&leaf));
-        lh_json_begin_array(json, "proof");
-        for (size_t i = 0; i < proof.count; i++) {
-            lh_json_add_base64(json, NULL, lh_hash_bytes(&proof.path[i]));
-        }
-        lh_json_end_array(json);
+        lh_trail_row_add_proof(json, lh_buf_bytes(&leaf), &proof);
     }
     lh_buf_clear(&leaf);
     return rc;
@@ -206,9 +157,12 @@ static enum lh_code write_page(const struct trail *trail, struct lh_worker *work
     }
     lh_json_begin_array(&json, "items");
     for (size_t i = 0; rc == LH_OK && i < page->count; i++) {
+        char name[LH_ORIGIN_MAX + 1];
+
+        lh_api_entry_text(call->ledger, page->rows[i].index, name);
         lh_json_begin_object(&json, NULL);
-        add_columns(&json, call->ledger, &page->rows[i],
-                    lh_reading_shows_staff(&trail->access.reading));
+        lh_trail_row_add(&json, name, &page->rows[i],
+                         lh_reading_shows_staff(&trail->access.reading));
         if (trail->request.with_proofs) {
             rc =
                 add_proof(&json, call->ledger, worker->suite, page->rows[i].index, page->size, err);
@@ -288,6 +242,15 @@ static void answer(struct trail *trail, struct lh_worker *worker)
     struct lh_err err = LH_ERR_NONE;
     enum lh_code rc;
 
+    if (trail->ledger != NULL) {
+        struct lh_trail_copies_question question = { .ledger = trail->ledger,
+                                                     .after = lh_http_query(call->http, "after"),
+                                                     .request = &trail->request,
+                                                     .access = &trail->access };
+
+        lh_trail_copies_answer(call, worker, &question);
+        return;
+    }
     if (!lh_api_head(call, &page.size, &page.checkpoint)) {
         goto out;
     }
@@ -338,6 +301,21 @@ static bool read_tokens(struct trail *trail, struct lh_suite *suite)
     return true;
 }
 
+static bool decide(struct trail *trail, const struct lh_hash *token_digest,
+                   const lhpb_Warrant *warrant)
+{
+    struct lh_api_call *call = trail->call;
+    const struct lh_trail_query *query = &trail->request.query;
+    int64_t now_unix_ms = lh_node_wall_ms(call->node);
+
+    if (trail->ledger != NULL && lh_trail_copies_is_of_others(call, trail->ledger)) {
+        return lh_reading_decide_others(&trail->access.reading, call->client, query, warrant,
+                                        now_unix_ms, &call->problem);
+    }
+    return lh_reading_decide(&trail->access.reading, call->client, query, token_digest, warrant,
+                             now_unix_ms, &call->problem);
+}
+
 /* In the pool: what was asked is decided, and written down where it leaves an entry. True: the
  * committer has it. */
 static bool begin(struct trail *trail, struct lh_worker *worker)
@@ -351,11 +329,9 @@ static bool begin(struct trail *trail, struct lh_worker *worker)
     lhpb_Body warrant;
 
     trail->access.stage = LH_ACCESS_REFUSED;
-    if (!read_request(call, &trail->request) || !read_tokens(trail, worker->suite) ||
+    if (!read_request(trail, &trail->request) || !read_tokens(trail, worker->suite) ||
         !lh_access_find_warrant(&trail->access, &warrant, &is_named) ||
-        !lh_reading_decide(&trail->access.reading, call->client, &trail->request.query, digest,
-                           is_named ? &warrant.detail.warrant : NULL, lh_node_wall_ms(call->node),
-                           &call->problem)) {
+        !decide(trail, digest, is_named ? &warrant.detail.warrant : NULL)) {
         return false;
     }
     if (trail->request.with_proofs && !lh_reading_shows_staff(&trail->access.reading)) {
@@ -363,7 +339,8 @@ static bool begin(struct trail *trail, struct lh_worker *worker)
                        "a leaf names staff: to a citizen an entry is proven by its receipt");
         return false;
     }
-    lh_reading_add_query(&text, &trail->request.query, digest, lh_ledger_generation(call->ledger));
+    lh_reading_add_scope(&text, trail->ledger, lh_ledger_generation(call->ledger));
+    lh_reading_add_query(&text, &trail->request.query, digest);
     if (lh_buf_check(&text, &err) != LH_OK) {
         lh_problem_set(&call->problem, LH_PROBLEM_INTERNAL, "%s", err.text);
     } else {

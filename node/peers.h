@@ -43,6 +43,14 @@ struct lh_peers_conviction {
     uint32_t kind;           /* 1 two roots, 2 two histories, 3 a broken rule */
 };
 
+/* What is known of another department's node, and of what it has that is not here. */
+struct lh_peers_sight {
+    char department[LH_CODE_MAX + 1];
+    bool is_up;
+    uint64_t behind;      /* leaves of its newest generation that it said it has, and we lack */
+    int64_t seen_unix_ms; /* when it was connected last; 0: it is, or was not since the start */
+};
+
 /** Starts the thread; NULL in `out` when neither peers.listen nor peer is set, and when a store of
  * theirs does not open, which is logged: recording goes on. LH_ERR_INVALID, LH_ERR_IO and
  * LH_ERR_NOT_FOUND say what of the settings cannot be used. */
@@ -87,6 +95,8 @@ void lh_peers_add_json(struct lh_peers *peers, struct lh_json *json);
 /** Add "origin", "size", "witnessing" and "peers" as GET /v1/peers shows them; from any thread.
  * False: there are no peers. */
 bool lh_peers_add_view(struct lh_peers *peers, struct lh_json *json);
+/** The members but ourselves, counted from 0. From any thread; false: no more, or no peers. */
+bool lh_peers_sight_at(struct lh_peers *peers, size_t index, struct lh_peers_sight *out);
 /** The ledgers of others, which any thread may read through views until lh_peers_stop; NULL: there
  * are no peers. */
 struct lh_copies *lh_peers_copies(struct lh_peers *peers);

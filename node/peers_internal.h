@@ -70,6 +70,7 @@ struct lh_peers {
     bool is_cut[LH_FOUNDERS_MAX];  /* its end is on its way, and why is known */
     bool is_ward[LH_FOUNDERS_MAX]; /* we are a designated witness of its ledgers */
     struct lh_peers_parting partings[LH_FOUNDERS_MAX]; /* the last one of each */
+    int64_t seen_unix_ms[LH_FOUNDERS_MAX];             /* when a connection ended; 0: none did */
     uint64_t part_counts[LH_PEERS_PART_COUNT];
 
     int64_t shown_ms; /* when it was last written down what is shown */
@@ -80,6 +81,8 @@ struct lh_peers {
     struct lh_buf shown_peers;       /* JSON arrays */
     struct lh_buf shown_details;
     struct lh_buf shown_replicas;
+    struct lh_peers_sight shown_sights[LH_FOUNDERS_MAX];
+    size_t shown_sight_count;
     uint64_t shown_size;            /* leaves of our newest generation */
     struct lh_buf shown_witnessing; /* JSON objects */
     struct lh_buf shown_restore;    /* empty: nothing is asked */

@@ -143,6 +143,9 @@ void lh_peers_note_parting(struct lh_peers *peers, size_t place, const struct lh
     parting->how = part_of(why->code, peers->is_up[place]);
     parting->why = *why;
     peers->part_counts[parting->how]++;
+    if (peers->is_up[place]) {
+        peers->seen_unix_ms[place] = parting->at_unix_ms;
+    }
 }
 
 static void add_decline(struct lh_json *json, const struct lh_decline *decline)
@@ -461,8 +464,28 @@ static void show_levels(struct lh_peers *peers)
     show_reached(peers, LH_LEVEL_FINAL, state.final_size);
 }
 
+static void note_sights(struct lh_peers *peers)
+{
+    peers->shown_sight_count = 0;
+    for (size_t i = 0; i < lh_peers_member_count(peers); i++) {
+        const char *department = lh_peers_member(peers, i)->department;
+        struct lh_peers_sight *sight = &peers->shown_sights[peers->shown_sight_count];
+
+        if (strcmp(department, peers->department) != 0) {
+            *sight = (struct lh_peers_sight){
+                .is_up = peers->is_up[i],
+                .behind = behind_of(peers, department),
+                .seen_unix_ms = peers->is_up[i] ? 0 : peers->seen_unix_ms[i],
+            };
+            memcpy(sight->department, department, strlen(department) + 1);
+            peers->shown_sight_count++;
+        }
+    }
+}
+
 static void format_all(struct lh_peers *peers)
 {
+    note_sights(peers);
     lh_buf_reset(&peers->shown_peers);
     lh_buf_reset(&peers->shown_details);
     lh_buf_reset(&peers->shown_replicas);
@@ -530,6 +553,22 @@ bool lh_peers_add_view(struct lh_peers *peers, struct lh_json *json)
     }
     (void)pthread_mutex_unlock(&peers->shown_lock);
     return true;
+}
+
+bool lh_peers_sight_at(struct lh_peers *peers, size_t index, struct lh_peers_sight *out)
+{
+    bool is_there;
+
+    if (peers == NULL) {
+        return false;
+    }
+    (void)pthread_mutex_lock(&peers->shown_lock);
+    is_there = index < peers->shown_sight_count;
+    if (is_there) {
+        *out = peers->shown_sights[index];
+    }
+    (void)pthread_mutex_unlock(&peers->shown_lock);
+    return is_there;
 }
 
 void lh_peers_add_metrics(struct lh_peers *peers, struct lh_buf *out)

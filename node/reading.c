@@ -155,6 +155,29 @@ bool lh_reading_decide(struct lh_reading *out, const struct lh_grant *client,
     return false;
 }
 
+/* spec privacy.md 8: "Trails of ledgers of others that are held here are read by an operator, and
+ * by an auditor under a WARRANT of the own ledger that covers the query." */
+bool lh_reading_decide_others(struct lh_reading *out, const struct lh_grant *client,
+                              const struct lh_trail_query *query, const lhpb_Warrant *warrant,
+                              int64_t now_unix_ms, struct lh_problem *problem)
+{
+    if (warrant != NULL) {
+        return begin_under(out, client, warrant, now_unix_ms, problem) &&
+               is_covered(warrant, query, NULL, problem);
+    }
+    *out = (struct lh_reading){ .reader = LH_READER_NONE, .is_logged = true };
+    if (lh_grant_is_reader(client, LH_READER_OPERATOR)) {
+        out->reader = LH_READER_OPERATOR;
+        return true;
+    }
+    if (lh_grant_is_reader(client, LH_READER_AUDITOR)) {
+        return refuse_warrant(problem, "name the WARRANT entry under which an auditor reads");
+    }
+    lh_problem_set(problem, LH_PROBLEM_AUTH_ROLE,
+                   "trails of other departments' ledgers are for operators and auditors");
+    return false;
+}
+
 /* Private parts are for auditors; a false has its problem. */
 static bool begin_private(struct lh_reading *out, const struct lh_grant *client,
                           const lhpb_Warrant *warrant, int64_t now_unix_ms,
@@ -252,12 +275,22 @@ static void add_time_line(struct lh_buf *out, const char *name, int64_t unix_ms)
     lh_buf_add_format(out, "%s=%s\n", name, text);
 }
 
+/* spec privacy.md 8: "The text of such a query begins with the line `ledger=` with a department's
+ * code or `all`, which stands in place of the line of the generation." */
+void lh_reading_add_scope(struct lh_buf *out, const char *ledger, uint32_t generation)
+{
+    if (ledger != NULL) {
+        lh_buf_add_format(out, "ledger=%s\n", ledger);
+    } else {
+        lh_buf_add_format(out, "generation=%" PRIu32 "\n", generation);
+    }
+}
+
 /* spec privacy.md 8: "a line `name=value` for each filter, in this order: generation, staff, case,
  * exchange, item, counterparty, purpose, type, since, until, by, tokens" */
 void lh_reading_add_query(struct lh_buf *out, const struct lh_trail_query *query,
-                          const struct lh_hash *token_digest, uint32_t generation)
+                          const struct lh_hash *token_digest)
 {
-    lh_buf_add_format(out, "generation=%" PRIu32 "\n", generation);
     for (size_t i = 0; i < query->staff_count; i++) {
         add_hex_line(out, "staff", lh_bytes_of(query->staff[i], sizeof query->staff[i]));
     }

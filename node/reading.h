@@ -36,6 +36,11 @@ bool lh_reading_decide(struct lh_reading *out, const struct lh_grant *client,
                        const struct lh_trail_query *query, const struct lh_hash *token_digest,
                        const lhpb_Warrant *warrant, int64_t now_unix_ms,
                        struct lh_problem *problem) LH_MUST_CHECK;
+/** The same of a trail that goes beyond our own ledger: for operators, and for auditors under a
+ * warrant. Nobody is searched there. */
+bool lh_reading_decide_others(struct lh_reading *out, const struct lh_grant *client,
+                              const struct lh_trail_query *query, const lhpb_Warrant *warrant,
+                              int64_t now_unix_ms, struct lh_problem *problem) LH_MUST_CHECK;
 /**
  * The same of an archive with private parts whose first entry was recorded at `first_unix_ms`: for
  * auditors, under a warrant that holds nothing back.
@@ -53,9 +58,12 @@ bool lh_reading_shows_staff(const struct lh_reading *reading);
 /** May a row be shown? Supervisors see those of their units. */
 bool lh_reading_shows(const struct lh_reading *reading, const struct lh_grant *client,
                       const struct lh_row *row);
-/** Append the canonical text of a query of one generation, which query_digest is the hash of. */
+/** Append the canonical text of a query, which query_digest is the hash of: whose ledger (NULL: our
+ * own, this generation), */
+void lh_reading_add_scope(struct lh_buf *out, const char *ledger, uint32_t generation);
+/** and behind it what is asked. */
 void lh_reading_add_query(struct lh_buf *out, const struct lh_trail_query *query,
-                          const struct lh_hash *token_digest, uint32_t generation);
+                          const struct lh_hash *token_digest);
 /** The same of an archive with private parts. */
 void lh_reading_add_archive(struct lh_buf *out, uint64_t from_height);
 /** The same of the private part of one entry. */

@@ -154,6 +154,6 @@ bool lh_trail_request_take(struct lh_trail_request *out, const char *name, const
     }
     lh_problem_set(problem, LH_PROBLEM_MALFORMED,
                    "unknown parameter: there are staff, case, exchange, item, counterparty, "
-                   "purpose, type, since, until, by, order, proof, limit, after");
+                   "purpose, type, since, until, by, order, proof, limit, after, ledger");
     return false;
 }

@@ -215,6 +215,68 @@ static void an_access_serves_one_client_one_query_and_one_hour(void **state)
     assert_false(lh_reading_goes_on(&body, NOW_MS, &reading, "uid:7", &digest, NOW_MS));
 }
 
+static enum lh_problem_code refusal_of_others(const struct lh_grant *client,
+                                              const struct lh_trail_query *query,
+                                              const lhpb_Warrant *warrant,
+                                              struct lh_reading *reading)
+{
+    struct lh_problem problem = LH_PROBLEM_EMPTY;
+    bool is_allowed = lh_reading_decide_others(reading, client, query, warrant, NOW_MS, &problem);
+
+    assert_int_equal(is_allowed, problem.code == LH_PROBLEM_NONE);
+    return problem.code;
+}
+
+static void ledgers_of_others_are_read_by_operators_and_under_a_warrant(void **state)
+{
+    struct lh_trail_query query = query_of(0xa1);
+    lhpb_Warrant warrant = warrant_of();
+    struct lh_reading reading;
+
+    (void)state;
+    query.since_unix_ms = NOW_MS - 1000;
+    query.until_unix_ms = NOW_MS;
+    for (enum lh_reader_role role = LH_READER_SELF; role <= LH_READER_OPERATOR; role++) {
+        struct lh_grant client = client_of(role);
+        enum lh_problem_code wanted = LH_PROBLEM_AUTH_ROLE; /* of self too: another's pseudonym */
+
+        if (role == LH_READER_OPERATOR) {
+            wanted = LH_PROBLEM_NONE;
+        } else if (role == LH_READER_AUDITOR) {
+            wanted = LH_PROBLEM_AUTH_WARRANT;
+        }
+        assert_int_equal(refusal_of_others(&client, &query, NULL, &reading), wanted);
+        if (wanted == LH_PROBLEM_NONE) {
+            assert_int_equal(reading.reader, role);
+            assert_true(reading.is_logged);
+        }
+        assert_int_equal(refusal_of_others(&client, &query, &warrant, &reading),
+                         role == LH_READER_AUDITOR ? LH_PROBLEM_NONE : LH_PROBLEM_AUTH_ROLE);
+    }
+    struct lh_grant auditor = client_of(LH_READER_AUDITOR);
+    assert_int_equal(refusal_of_others(&auditor, &query, &warrant, &reading), LH_PROBLEM_NONE);
+    assert_true(reading.is_logged && reading.has_warrant);
+    query.until_unix_ms++;
+    assert_int_equal(refusal_of_others(&auditor, &query, &warrant, &reading),
+                     LH_PROBLEM_AUTH_WARRANT);
+}
+
+static void a_query_says_whose_ledgers_it_is_about(void **state)
+{
+    struct lh_trail_query query = query_of(0xa1);
+    struct lh_buf text = LH_BUF_EMPTY;
+
+    (void)state;
+    lh_reading_add_scope(&text, NULL, 3);
+    lh_reading_add_query(&text, &query, NULL);
+    assert_string_equal(lh_buf_text(&text), "generation=3\nstaff=a1a1a1a1a1a1a1a1\nby=event\n");
+    lh_buf_reset(&text);
+    lh_reading_add_scope(&text, "mzj", 3);
+    lh_reading_add_query(&text, &query, NULL);
+    assert_string_equal(lh_buf_text(&text), "ledger=mzj\nstaff=a1a1a1a1a1a1a1a1\nby=event\n");
+    lh_buf_clear(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +285,8 @@ int main(void)
         cmocka_unit_test(a_citizen_is_shown_what_is_about_one_person_and_no_staff),
         cmocka_unit_test(every_role_reads_what_is_its_own),
         cmocka_unit_test(an_access_serves_one_client_one_query_and_one_hour),
+        cmocka_unit_test(ledgers_of_others_are_read_by_operators_and_under_a_warrant),
+        cmocka_unit_test(a_query_says_whose_ledgers_it_is_about),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
