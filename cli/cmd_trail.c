@@ -19,6 +19,15 @@ const struct lh_option lh_trail_options[] = {
       0,
       "FILE",
       { "about the person whose tokens these are", "该令牌文件所指当事人的条目" } },
+    { "ledger",
+      0,
+      "DEPT",
+      { "what is held of this department's ledger", "本节点所存该部门的账本" } },
+    { "all-ledgers",
+      0,
+      NULL,
+      { "every ledger that is held, merged by time; with --exchange: who has a counterpart",
+        "本节点所存全部账本, 按时间合并; 配合 --exchange 给出双方对应情况" } },
     { "count", 'n', "N", { "only the newest N", "只看最新 N 条" } },
     { "reverse", 'r', NULL, { "newest first", "最新的在前" } },
     { "after", 0, "CURSOR", { "go on from there", "从游标继续" } },
@@ -348,6 +357,9 @@ int lh_cmd_trail(struct lh_cli *cli)
     enum lh_code rc;
     int code;
 
+    if (lh_cli_has(cli, "all-ledgers") || lh_cli_has(cli, "ledger")) {
+        return lh_cmd_trail_ledgers(cli);
+    }
     lh_proven_init(&trail.proven, cli, lh_cli_has(cli, "no-verify"));
     rc = lh_query_init(&query, cli, &err);
     if (rc == LH_OK) {

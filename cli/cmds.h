@@ -63,6 +63,8 @@ int lh_cmd_record(struct lh_cli *cli);
 int lh_cmd_import_csv(struct lh_cli *cli);
 int lh_cmd_import_ndjson(struct lh_cli *cli);
 int lh_cmd_trail(struct lh_cli *cli);
+/** The same with --ledger or --all-ledgers. */
+int lh_cmd_trail_ledgers(struct lh_cli *cli);
 int lh_cmd_tokens(struct lh_cli *cli);
 int lh_cmd_show(struct lh_cli *cli);
 int lh_cmd_receipt_get(struct lh_cli *cli);

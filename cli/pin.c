@@ -247,6 +247,33 @@ static enum lh_code open_pin(struct lh_pin *out, struct lh_cli *cli, const struc
     return rc;
 }
 
+/* A policy of --data, which names the seals of its own department: those of others are found under
+ * the genesis file beside it. LH_ERR_UNKNOWN: it is no such policy, or no such ledger. */
+static enum lh_code learn_other(struct lh_pin *out, struct lh_cli *cli, const char *origin,
+                                struct lh_err *err)
+{
+    struct lh_buf path = LH_BUF_EMPTY;
+    struct lh_origin parsed;
+    struct lh_place place;
+    enum lh_code rc = lh_place_open(&place, cli, err);
+
+    if (rc == LH_OK) {
+        rc = lh_origin_parse(&parsed, lh_bytes_of_text(origin), err);
+    }
+    if (rc == LH_OK &&
+        (strcmp(parsed.department, place.department) == 0 ||
+         lh_pin_find_genesis(&path, cli, lh_genesis_network_id(place.genesis), NULL) != LH_OK)) {
+        rc = lh_err_set(err, LH_ERR_UNKNOWN, "%s names no seal of %s", lh_buf_text(&out->path),
+                        origin);
+    }
+    if (rc == LH_OK) {
+        rc = learn_seal(out, cli, &place, origin, err);
+    }
+    lh_place_close(&place);
+    lh_buf_clear(&path);
+    return rc;
+}
+
 /* A named file: it lists the seal, or it names the network whose genesis file leads to it. */
 static enum lh_code open_named(struct lh_pin *out, struct lh_cli *cli, const char *origin,
                                struct lh_err *err)
@@ -268,8 +295,7 @@ static enum lh_code open_named(struct lh_pin *out, struct lh_cli *cli, const cha
         return LH_OK;
     }
     if (!out->trust.has_network) {
-        return lh_err_set(err, LH_ERR_UNKNOWN, "%s names no seal of %s", lh_buf_text(&out->path),
-                          origin);
+        return learn_other(out, cli, origin, err);
     }
     rc = lh_place_open(&place, cli, err);
     if (rc == LH_OK &&

@@ -9,7 +9,9 @@
  *     mixing.
  *  2. A pin is made at first use, after the seal key was found in the ledger's first entry under
  * the signatures of two officers of the genesis file; so what is taken on trust is the network id.
- *     A genesis file given as trust names the network, and keys are found in the same way.
+ *     A genesis file given as trust names the network, and keys are found in the same way; so
+ * are those of other departments beside the trust.policy of a data directory, under its genesis
+ * file.
  *  3. The node's address is remembered with the network id: another network at the same address
  *     later is a failure.
  *  4. The newest checkpoint seen of each ledger is kept. A later one must extend it.

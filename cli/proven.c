@@ -41,8 +41,8 @@ static enum lh_code settle_ledger(struct lh_proven *proven, const char *origin, 
                         proven->seal->key.alg == LH_ALG_SM2 ? LH_SUITE_G : LH_SUITE_W, err);
 }
 
-enum lh_code lh_proven_checkpoint(struct lh_proven *proven, struct lh_bytes note,
-                                  struct lh_err *err)
+static enum lh_code take_checkpoint(struct lh_proven *proven, struct lh_bytes note,
+                                    bool is_remembered, struct lh_err *err)
 {
     struct lh_note parsed;
     struct lh_checkpoint checkpoint;
@@ -67,14 +67,32 @@ enum lh_code lh_proven_checkpoint(struct lh_proven *proven, struct lh_bytes note
         if (rc != LH_OK) {
             return lh_err_wrap(err, LH_ERR_FORGED, "the seal of %s", checkpoint.origin);
         }
-        rc = lh_pin_remember(proven->cli, proven->suite, proven->seal, note, &checkpoint,
-                             &proven->seen_size, err);
+        if (proven->checkpoint.size == checkpoint.size && proven->suite != NULL &&
+            proven->checkpoint.origin[0] != '\0') {
+            return lh_err_set(err, LH_ERR_CONFLICT, "two roots of size %llu of %s",
+                              (unsigned long long)checkpoint.size, checkpoint.origin);
+        }
+        rc = !is_remembered ? LH_OK
+                            : lh_pin_remember(proven->cli, proven->suite, proven->seal, note,
+                                              &checkpoint, &proven->seen_size, err);
         if (rc != LH_OK) {
             return rc;
         }
     }
     proven->checkpoint = checkpoint;
     return LH_OK;
+}
+
+enum lh_code lh_proven_checkpoint(struct lh_proven *proven, struct lh_bytes note,
+                                  struct lh_err *err)
+{
+    return take_checkpoint(proven, note, true, err);
+}
+
+enum lh_code lh_proven_checkpoint_held(struct lh_proven *proven, struct lh_bytes note,
+                                       struct lh_err *err)
+{
+    return take_checkpoint(proven, note, false, err);
 }
 
 void lh_proven_turn_to(struct lh_proven *proven, uint32_t generation)

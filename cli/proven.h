@@ -35,6 +35,11 @@ void lh_proven_clear(struct lh_proven *proven);
 enum lh_code lh_proven_checkpoint(struct lh_proven *proven, struct lh_bytes note,
                                   struct lh_err *err) LH_MUST_CHECK;
 
+/** The same of a ledger that the node holds a copy of, or of an earlier generation: its seal is
+ * verified, but nobody can be asked whether it extends what was seen on another day. */
+enum lh_code lh_proven_checkpoint_held(struct lh_proven *proven, struct lh_bytes note,
+                                       struct lh_err *err) LH_MUST_CHECK;
+
 /** Take the node's newest checkpoint in. LH_ERR_NOT_FOUND: its ledger has no entry yet. */
 enum lh_code lh_proven_head(struct lh_proven *proven, struct lh_err *err) LH_MUST_CHECK;
 /** The same of one generation. */

@@ -318,13 +318,17 @@ const struct lh_verb lh_verbs[] = {
         "leaves "
         "out:\n"
         "  liuhen trail --type '!ACCESS' --columns +unit,-case\n"
+        "Over the ledgers of others that this node holds, both sides of an exchange:\n"
+        "  liuhen trail --all-ledgers --exchange 50ac1a7b2513f4973d9ec8db1de1d157\n"
         "Times: 2026-11-24,\n"
         "\"2026-11-24 09:00\", yesterday, -2h, 今天, 上月.",
         "不同条件取交集, 同一条件多次给出取并集; 值前加 '!' 表示排除:\n"
         "  liuhen trail --type '!ACCESS' --columns +unit,-case\n"
+        "查看本节点所存其他部门的账本, 一次交换的双方:\n"
+        "  liuhen trail --all-ledgers --exchange 50ac1a7b2513f4973d9ec8db1de1d157\n"
         "时间: 2026-11-24, \"2026-11-24 09:00\",\n"
         "今天, 昨天, 本周, 上月, 2小时前, -2h." },
-      "4 10 11 12",
+      "4 5 10 11 12",
       lh_cmd_trail },
     { "tokens",
       NO_WORDS,

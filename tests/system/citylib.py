@@ -48,6 +48,10 @@ class Department:
         self.process = None
 
     def cli(self, *args, code=0):
+        return self.cli_both(*args, code=code)[0]
+
+    def cli_both(self, *args, code=0):
+        """What stands on standard output, and what on standard error."""
         done = subprocess.run(
             [os.path.join(self.city.bin, "liuhen"), *args], stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, check=False, timeout=120, cwd=self.city.base,
@@ -55,7 +59,7 @@ class Department:
                      LIUHEN_DATA=self.dir, LC_ALL="C.UTF-8"))
         assert done.returncode == code, "%s: liuhen %s: exit %d\n%s%s" % (
             self.code, " ".join(args), done.returncode, done.stdout, done.stderr)
-        return done.stdout
+        return done.stdout, done.stderr
 
     def path(self, *names):
         return os.path.join(self.dir, *names)

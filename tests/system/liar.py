@@ -51,6 +51,31 @@ def change_size(answer):
     answer["checkpoint"] = "\n".join(lines)
 
 
+# ---- of several ledgers ----
+
+
+def change_ledger_root(answer):
+    lines = answer["ledgers"][0]["checkpoint"].split("\n")
+    lines[2] = ("A" if lines[2][0] != "A" else "B") + lines[2][1:]
+    answer["ledgers"][0]["checkpoint"] = "\n".join(lines)
+
+
+def other_head(answer):
+    answer["ledgers"][0]["checkpoint"] = answer["ledgers"][1]["checkpoint"]
+
+
+def other_name(answer):
+    answer["ledgers"][0]["department"] = answer["ledgers"][1]["department"]
+
+
+def no_ledger(answer):
+    answer["ledgers"].pop(0)
+
+
+def same_again(answer):
+    answer["next"] = "gaj/1/0"
+
+
 def garble(_answer):
     return b'{"schema":'
 
@@ -126,6 +151,8 @@ ARCHIVES = {"endless_archive": (1 << 20, 0), "dripping_archive": (1, 0.1), "sile
 LIES = {"swap_leaves": swap_leaves, "drop_proofs": drop_proofs, "shorten_proof": shorten_proof,
         "turn_round": turn_round, "rename_entry": rename_entry, "loop": loop,
         "change_root": change_root, "change_size": change_size, "garble": garble, "unasked": None,
+        "change_ledger_root": change_ledger_root, "other_head": other_head,
+        "other_name": other_name, "no_ledger": no_ledger, "same_again": same_again,
         "truth": None}
 
 
