@@ -34,8 +34,9 @@ struct lh_row {
 /** Cut from an entry; `body` NULL: a newer schema, only the intake part is known. */
 void lh_row_of(struct lh_row *out, uint64_t index, const lhpb_Entry *entry, const lhpb_Body *body,
                unsigned level);
-/** The same of a leaf's bytes, where nobody knows the level: it is 0. LH_ERR_CORRUPT: no entry. */
-enum lh_code lh_row_cut(struct lh_row *out, uint64_t index, struct lh_bytes leaf,
+/** The same of the bytes of a leaf, where nobody knows the level: it is 0. LH_ERR_CORRUPT: no
+ * entry. */
+enum lh_code lh_row_cut(struct lh_row *out, uint64_t index, struct lh_bytes bytes,
                         struct lh_err *err) LH_MUST_CHECK;
 void lh_row_encode(struct lh_buf *out, const struct lh_row *row);
 /** LH_ERR_CORRUPT when the bytes are not a row. The caller sets the index. */
