@@ -5,6 +5,7 @@
 #include "cli/sealed.h"
 #include "cli/verify/input.h"
 #include "cli/verify/trust.h"
+#include "cli/verify/witnessed.h"
 #include "crypto/secret.h"
 #include "ledger/ledger.h"
 #include "ledger/replay.h"
@@ -17,6 +18,7 @@ struct rebuilding {
     struct lh_rebuilt *out;
     struct lh_trust trust;
     struct lh_replay *replay; /* what the archive was judged to be */
+    struct lh_witnessed witnessed;
     struct lh_store *store;
     struct lh_ledger *ledger; /* being taken in */
     size_t ledger_count;      /* of the archive, so far */
@@ -66,7 +68,13 @@ static enum lh_code walk(struct rebuilding *work, frame_handler handle, struct l
 
 static enum lh_code judge_frame(struct rebuilding *work, const struct lh_archive_frame *frame)
 {
-    return lh_replay_feed(work->replay, frame, work->restoring.err);
+    struct lh_err *err = work->restoring.err;
+    enum lh_code rc = lh_replay_feed(work->replay, frame, err);
+
+    if (rc == LH_OK && frame->kind == LH_ARCHIVE_CHECKPOINT) {
+        rc = lh_witnessed_take(&work->witnessed, work->replay, &work->trust, frame->content, err);
+    }
+    return rc;
 }
 
 /*
@@ -158,10 +166,6 @@ static enum lh_code check_ledgers(struct rebuilding *work)
 /* A policy that names no network has to name the seal of every ledger, and no more than that. */
 static enum lh_code check_trust(struct rebuilding *work)
 {
-    if (lh_trust_has_quorum(&work->trust)) {
-        return lh_err_set(work->restoring.err, LH_ERR_UNKNOWN,
-                          "--trust asks for a quorum of witnesses, which an archive does not show");
-    }
     if (lh_trust_is_empty(&work->trust) || work->trust.has_network) {
         return LH_OK;
     }
@@ -175,7 +179,17 @@ static enum lh_code check_trust(struct rebuilding *work)
     return LH_OK;
 }
 
-/* Hashes, rules, authority and the last seals; signatures are asked when a block is taken in. */
+/* In the words of liuhen-verify too. */
+static enum lh_code check_witnessed(struct rebuilding *work)
+{
+    struct lh_err *err = work->restoring.err;
+    enum lh_code rc = lh_witnessed_judge(&work->witnessed, work->replay, &work->trust, err);
+
+    return rc == LH_OK ? rc : lh_err_wrap(err, rc, "%s", work->archive);
+}
+
+/* Hashes, rules, authority, the last seals and cosignatures; signatures of entries are asked when a
+ * block is taken in. */
 static enum lh_code judge_archive(struct rebuilding *work)
 {
     const char *trust = lh_cli_value(work->restoring.cli, "trust");
@@ -208,7 +222,10 @@ static enum lh_code judge_archive(struct rebuilding *work)
     if (rc == LH_OK) {
         rc = check_ledgers(work);
     }
-    return rc == LH_OK ? check_trust(work) : rc;
+    if (rc == LH_OK) {
+        rc = check_trust(work);
+    }
+    return rc == LH_OK ? check_witnessed(work) : rc;
 }
 
 /* ---- the files beside the store ---- */
@@ -444,6 +461,7 @@ enum lh_code lh_rebuild(struct lh_rebuilt *out, struct lh_cli *cli, const char *
         *out = rebuilt;
     }
     lh_sealed_free(work.sealed);
+    lh_witnessed_clear(&work.witnessed);
     lh_replay_free(work.replay);
     lh_trust_clear(&work.trust);
     lh_restoring_clear(&work.restoring);

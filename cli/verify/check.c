@@ -1,6 +1,5 @@
 #include "cli/verify/check_internal.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,50 +120,14 @@ static const char *untrusted_ledger(const struct lh_replay *replay, const struct
     return NULL;
 }
 
-/* Of a ledger that no other continues: does what is asked for reach its last head? */
-static bool conclude_reach(struct lh_file_report *out, size_t index, const struct lh_trust *trust)
-{
-    const struct lh_replay_ledger *ledger = lh_replay_ledger_at(out->replay, index);
-    struct lh_witnessed_ledger reached = lh_witnessed_at(&out->witnessed, index);
-
-    out->result = LH_RESULT_UNDECIDABLE;
-    if (trust->level > LH_LEVEL_SEALED && !out->witnessed.is_counted) {
-        (void)snprintf(out->reason, sizeof out->reason,
-                       "its level cannot be told: whose cosignatures count is said by the genesis "
-                       "file, and signatures have to be checked");
-    } else if (trust->level > LH_LEVEL_SEALED && reached.sizes[trust->level] < ledger->size) {
-        (void)snprintf(out->reason, sizeof out->reason,
-                       "%s is %s up to size %" PRIu64 " of %" PRIu64 " only", ledger->origin,
-                       lh_level_name(trust->level), reached.sizes[trust->level], ledger->size);
-    } else if (lh_trust_has_quorum(trust) && reached.quorum_size < ledger->size) {
-        (void)snprintf(out->reason, sizeof out->reason,
-                       "too few witnesses have cosigned %s: a quorum up to size %" PRIu64
-                       " of %" PRIu64,
-                       ledger->origin, reached.quorum_size, ledger->size);
-    } else {
-        out->result = LH_RESULT_VERIFIED;
-    }
-    return out->result == LH_RESULT_VERIFIED;
-}
-
-/* spec ledger.md 11.1: "Where a judge asks for a level, or for a quorum, and a ledger does not have
- * it, the result is undecidable, for lines may still be added." */
 static void conclude_witnessed(struct lh_file_report *out, const struct lh_trust *trust)
 {
-    const struct lh_witnessed *witnessed = &out->witnessed;
+    struct lh_err err = LH_ERR_NONE;
+    enum lh_code rc = lh_witnessed_judge(&out->witnessed, out->replay, trust, &err);
 
-    if (witnessed->is_forged) {
-        out->result = LH_RESULT_FAILED;
-        (void)snprintf(out->reason, sizeof out->reason,
-                       "%s, size %" PRIu64 ": a witness's cosignature does not verify",
-                       lh_replay_ledger_at(out->replay, witnessed->forged_ledger)->origin,
-                       witnessed->forged_size);
-        return;
-    }
-    for (size_t i = 0; i < lh_replay_ledger_count(out->replay); i++) {
-        if (!lh_witnessed_is_continued(out->replay, i) && !conclude_reach(out, i, trust)) {
-            return;
-        }
+    if (rc != LH_OK) {
+        lh_check_conclude(out, rc == LH_ERR_FORGED ? LH_RESULT_FAILED : LH_RESULT_UNDECIDABLE,
+                          err.text);
     }
 }
 

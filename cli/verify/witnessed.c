@@ -2,6 +2,7 @@
 
 #include "cli/verify/trust.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,4 +135,54 @@ enum lh_code lh_witnessed_take(struct lh_witnessed *witnessed, const struct lh_r
         return LH_OK;
     }
     return judge_head(witnessed, replay, trust, count - 1, &note, err);
+}
+
+/* ---- what is asked for ---- */
+
+/* Of a ledger that no other continues: does it reach its last head? */
+static enum lh_code judge_reach(const struct lh_witnessed *witnessed,
+                                const struct lh_replay *replay, size_t index,
+                                const struct lh_trust *trust, struct lh_err *err)
+{
+    const struct lh_replay_ledger *ledger = lh_replay_ledger_at(replay, index);
+    struct lh_witnessed_ledger reached = lh_witnessed_at(witnessed, index);
+
+    if (trust->level > LH_LEVEL_SEALED && !witnessed->is_counted) {
+        return lh_err_set(err, LH_ERR_UNKNOWN,
+                          "its level cannot be told: whose cosignatures count is said by the "
+                          "genesis file, and signatures have to be checked");
+    }
+    if (trust->level > LH_LEVEL_SEALED && reached.sizes[trust->level] < ledger->size) {
+        return lh_err_set(err, LH_ERR_UNKNOWN,
+                          "%s is %s up to size %" PRIu64 " of %" PRIu64 " only", ledger->origin,
+                          lh_level_name(trust->level), reached.sizes[trust->level], ledger->size);
+    }
+    if (lh_trust_has_quorum(trust) && reached.quorum_size < ledger->size) {
+        return lh_err_set(err, LH_ERR_UNKNOWN,
+                          "too few witnesses have cosigned %s: a quorum up to size %" PRIu64
+                          " of %" PRIu64,
+                          ledger->origin, reached.quorum_size, ledger->size);
+    }
+    return LH_OK;
+}
+
+/* spec ledger.md 11.1: "Where a judge asks for a level, or for a quorum, and a ledger does not have
+ * it, the result is undecidable, for lines may still be added." */
+enum lh_code lh_witnessed_judge(const struct lh_witnessed *witnessed,
+                                const struct lh_replay *replay, const struct lh_trust *trust,
+                                struct lh_err *err)
+{
+    enum lh_code rc = LH_OK;
+
+    if (witnessed->is_forged) {
+        return lh_err_set(
+            err, LH_ERR_FORGED, "%s, size %" PRIu64 ": a witness's cosignature does not verify",
+            lh_replay_ledger_at(replay, witnessed->forged_ledger)->origin, witnessed->forged_size);
+    }
+    for (size_t i = 0; rc == LH_OK && i < lh_replay_ledger_count(replay); i++) {
+        if (!lh_witnessed_is_continued(replay, i)) {
+            rc = judge_reach(witnessed, replay, i, trust, err);
+        }
+    }
+    return rc;
 }

@@ -41,6 +41,14 @@ enum lh_code lh_witnessed_take(struct lh_witnessed *witnessed, const struct lh_r
                                struct lh_err *err) LH_MUST_CHECK;
 /** The ledger at that place; zeros where none of its heads was cosigned. */
 struct lh_witnessed_ledger lh_witnessed_at(const struct lh_witnessed *witnessed, size_t ledger);
+/**
+ * Whether what `trust` asks for reaches the last head of every ledger that no other continues, once
+ * the archive was replayed. LH_ERR_FORGED: somebody known did not sign a line that bears the name;
+ * LH_ERR_UNKNOWN: too few have signed, or it cannot be told.   Spec: specs/ledger.md 11.1.
+ */
+enum lh_code lh_witnessed_judge(const struct lh_witnessed *witnessed,
+                                const struct lh_replay *replay, const struct lh_trust *trust,
+                                struct lh_err *err) LH_MUST_CHECK;
 /** A later ledger of the archive continues it from its last head, so that one answers for it. */
 bool lh_witnessed_is_continued(const struct lh_replay *replay, size_t ledger);
 

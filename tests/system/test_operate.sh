@@ -320,7 +320,7 @@ expect 10 liuhen restore --archive whole.lhar --data re --guard re-guard --trust
     echo "quorum $(sed -n 's/^witness \([^ ]*\) .*/\1/p' "$corpus/trust/policy" | head -n 1)"
 } >quorum.policy
 expect 11 liuhen restore --archive whole.lhar --data re --guard re-guard --trust quorum.policy
-says err 'quorum of witnesses'
+says err 'too few witnesses have cosigned jinhua/gaj/1: a quorum up to size 0'
 [ ! -e re ] || fail "a refusal left something"
 expect 0 liuhen restore --archive whole.lhar.zst --data re --guard re-guard --trust node/genesis.lhg
 says out 'restored and judged again: jinhua/gaj/1'

@@ -153,10 +153,24 @@ class ProxyHandler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def verify_archive(node, trust):
+def keep_archive(node):
     path = os.path.join(node.base, "judged.lhar")
     with open(path, "wb") as out:
         out.write(node.get("/v1/archive").body)
+    return path
+
+
+def restore_archive(node, path, trust, name):
+    """(exit code, messages) of making a data directory of it."""
+    where = os.path.join(node.base, name)
+    code, _, err = liuhen(node, "restore", "--archive", path, "--data", where, "--guard", where + "-guard",
+                          "--trust", trust)
+    equal(os.path.exists(where), code == 0, "what a refusal leaves")
+    return code, err
+
+
+def verify_archive(node, trust):
+    path = keep_archive(node)
     done = subprocess.run([os.path.join(node.bin, "liuhen-verify"), "--trust", trust, path],
                           stdout=subprocess.PIPE, text=True, check=False)
     return done.returncode, done.stdout
@@ -165,6 +179,23 @@ def verify_archive(node, trust):
 def submit(node, policy):
     code, out, err = liuhen(node, "witness", "submit", "--policy", policy)
     return code, out + err
+
+
+def restore_is_judged_by_the_quorum(pair, cosigned, forged):
+    """The log has grown behind the head that was cosigned."""
+    path = keep_archive(pair.log)
+    code, said = restore_archive(pair.log, path, pair.trust(), "behind")
+    equal(code, 11, said)
+    assert "a quorum up to size %d of %d" % (size_of(cosigned), size_of(checkpoint(pair.log))) in said, said
+    equal(restore_archive(pair.log, path, pair.trust("none"), "control")[0], 0, "the control")
+    with open(path, "rb") as file:
+        whole = file.read()
+    equal(whole.count(cosigned.encode()), 1)
+    with open(path, "wb") as file:
+        file.write(whole.replace(cosigned.encode(), forged.encode()))
+    code, said = restore_archive(pair.log, path, pair.trust(), "forged")
+    equal(code, 10, said)
+    assert "size %d: a witness's cosignature does not verify" % size_of(cosigned) in said, said
 
 
 def keep_cosignatures(pair):
@@ -215,6 +246,9 @@ def cosignatures_are_kept_and_shown_with_head_and_receipts(pair):
         code, said = verify_archive(pair.log, trust)
         equal(code, 0, said)
         assert "the quorum cosigned up to size %d of %d" % (size, size) in said, said
+        code, said = restore_archive(pair.log, keep_archive(pair.log), trust, "cosigned-%d" % again)
+        equal(code, 0, said)
+        assert "vouched for by --trust" in said, said
         if again == 0:
             pair.log.kill()
             pair.log.start()
@@ -228,6 +262,7 @@ def cosignatures_are_kept_and_shown_with_head_and_receipts(pair):
         size, size_of(checkpoint(pair.log))) in said, said
     equal(verify_archive(pair.log, pair.trust("none"))[0], 0, "the control")
     forged = cosigned[:-9] + ("A" if cosigned[-9] != "A" else "B") + cosigned[-8:]
+    restore_is_judged_by_the_quorum(pair, cosigned, forged)
     for name, note, status in (("a false line", forged, 422), ("no line", plain, 404),
                                ("another's head", cosigned.replace("/gaj/", "/gbj/"), 404),
                                ("no such size", cosigned.replace("\n%d\n" % size, "\n%d\n" % (size - 1)), 404),
