@@ -75,6 +75,9 @@ static void print_trouble(const struct lh_cli *cli, const json_t *status)
                        (unsigned long long)lh_api_number(status, "journal"));
         lh_cli_print(cli, LH_MSG_STATUS_JOURNAL, number, NULL);
     }
+    if (json_is_true(json_object_get(status, "waiting"))) {
+        lh_cli_print(cli, LH_MSG_STATUS_WAITING, NULL);
+    }
     if (json_is_true(json_object_get(status, "clock_stepped"))) {
         lh_cli_print(cli, LH_MSG_STATUS_CLOCK, NULL);
     }

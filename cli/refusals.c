@@ -39,6 +39,7 @@ static const struct {
     { "proposal.parent", "提案不接续最新纪元" },
     { "state.new", "账本尚无首个条目" },
     { "state.suspect", "账本可能被回滚, 已停止封印" },
+    { "state.waiting", "节点刚启动, 封印前先询问其他部门" },
     { "clock.stepped", "节点时钟跳变" },
     { "busy.queue_full", "一时过多, 未登记" },
     { "busy.stopping", "节点正在停止" },

@@ -167,6 +167,15 @@ size_t lh_gossip_told_count(const struct lh_gossip *gossip)
     return count;
 }
 
+/* spec network.md 8: "of N members it has heard N - 1 - F others to the end of their vectors, with
+ * F = (N - 2) / 3 rounded down" */
+bool lh_gossip_is_enough_told(const struct lh_gossip *gossip)
+{
+    size_t others = lh_genesis_count(lh_replica_genesis(gossip->replica)) - 1;
+
+    return others == 0 || lh_gossip_told_count(gossip) >= others - (others - 1) / 3;
+}
+
 /* ---- what the files share ---- */
 
 void lh_gossip_trouble(struct lh_gossip *gossip, const char *origin, const struct lh_err *why)

@@ -103,6 +103,9 @@ int64_t lh_gossip_due_ms(const struct lh_gossip *gossip);
 
 /** Peers that are here and have told all that they have. */
 size_t lh_gossip_told_count(const struct lh_gossip *gossip);
+/** Of N members N - 1 - F others have: one of them is honest and knows what was witnessed.   Spec:
+ * specs/network.md 8. */
+bool lh_gossip_is_enough_told(const struct lh_gossip *gossip);
 /** What a peer was heard to have of a ledger: leaves; 0: nothing, or it is away. */
 uint64_t lh_gossip_heard(const struct lh_gossip *gossip, const char *department,
                          const char *origin);

@@ -288,16 +288,11 @@ enum lh_code lh_pledge_recall(struct lh_pledge *pledge, struct lh_bytes note, st
     return rc;
 }
 
-/*
- * May promises be made? spec network.md 8: "of N members it has heard N - 1 - F others to the end
- * of their vectors, with F = (N - 2) / 3 rounded down"
- */
+/* May promises be made? */
 bool lh_pledge_is_barred(struct lh_pledge *pledge)
 {
-    size_t others = lh_genesis_count(lh_replica_genesis(pledge->options.replica)) - 1;
-
-    if (pledge->is_recalling && others > 0 &&
-        lh_gossip_told_count(pledge->options.gossip) >= others - (others - 1) / 3) {
+    if (pledge->is_recalling && lh_genesis_count(lh_replica_genesis(pledge->options.replica)) > 1 &&
+        lh_gossip_is_enough_told(pledge->options.gossip)) {
         pledge->is_recalling = false;
     }
     return pledge->is_held || pledge->is_recalling || pledge->has_forgotten;

@@ -83,6 +83,10 @@ static const struct problem_kind kinds[LH_PROBLEM_COUNT] = {
                                    "GET /v1/status says why; two officers sign what `liuhen "
                                    "restore "
                                    "finish` drafts" },
+    [LH_PROBLEM_STATE_WAITING] = { "state.waiting", 503, 1,
+                                   "The node has started, and asks its peers before it seals",
+                                   "keys change once they have answered, at the latest after "
+                                   "start.wait_peers; send it again later" },
     [LH_PROBLEM_CLOCK_STEPPED] = { "clock.stepped", 503, 30, "The node's clock jumped",
                                    "an operator checks the time, then sends SIGUSR1" },
     [LH_PROBLEM_QUEUE_FULL] = { "busy.queue_full", 503, 1, "Too much at once; nothing was recorded",

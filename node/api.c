@@ -399,6 +399,7 @@ static void get_status(struct lh_api_call *call)
     if (lh_ledger_state(node->ledger) == LH_LEDGER_SUSPECT) {
         add_recovery(&json, node);
     }
+    lh_json_add_bool(&json, "waiting", lh_node_is_waiting(node));
     lh_json_add_bool(&json, "clock_stepped", gauges.is_clock_stepped);
     lh_json_add_bool(&json, "stopping", node->is_stopping);
     lh_json_add_u64(&json, "uptime_ms", gauges.uptime_ms);

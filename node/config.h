@@ -64,6 +64,7 @@ struct lh_config {
     uint64_t log_format; /* enum lh_log_format */
 
     char peers_listen[LH_CONFIG_PATH_MAX]; /* "": nobody comes in */
+    uint64_t wait_peers_ms;
     size_t peer_count;
     struct lh_config_peer peers[LH_CONFIG_PEERS_MAX];
     size_t client_count;

@@ -63,6 +63,9 @@ static const struct lh_option options[] = {
       "A department of the network and where it listens: `mzj 192.0.2.8:7443`. Repeatable. One "
       "that "
       "has no line here may come by itself." },
+    { "start.wait_peers", FIELD(wait_peers_ms), "10s", 0, HOUR_MS, NULL, LH_OPTION_DURATION, false,
+      "After a start nothing is sealed before enough peers have said what they hold, at most for "
+      "this long; meanwhile entries go to the journal. 0: it does not wait." },
     { "limits.body", FIELD(body_len_max), "8MiB", 64 * KIB, 64 * MIB, NULL, LH_OPTION_SIZE, false,
       "Largest request body." },
     { "limits.header", FIELD(header_len_max), "16KiB", KIB, 256 * KIB, NULL, LH_OPTION_SIZE, false,

@@ -508,6 +508,11 @@ static bool is_unpromised(void *arg)
     return lh_peers_is_unpromised(node->peers);
 }
 
+static bool is_waiting(void *arg)
+{
+    return lh_node_is_waiting(arg);
+}
+
 static enum lh_code start_threads(struct lh_node *node, struct lh_err *err)
 {
     char path[PATH_SIZE];
@@ -538,6 +543,7 @@ static enum lh_code start_threads(struct lh_node *node, struct lh_err *err)
         .on_sealed = on_sealed,
         .check_promises = check_promises,
         .is_unpromised = is_unpromised,
+        .is_waiting = is_waiting,
         .arg = node,
     };
     enum lh_code rc = lh_mailbox_new(&node->mailbox, node->base, err);
@@ -548,6 +554,7 @@ static enum lh_code start_threads(struct lh_node *node, struct lh_err *err)
         rc = lh_jobs_new(&node->jobs, &jobs, err);
     }
     if (rc == LH_OK) {
+        lh_node_begin_wait(node);
         rc = lh_sealer_new(&node->sealer, &sealer, err);
     }
     return rc;

@@ -55,10 +55,12 @@ struct lh_node {
     struct lh_journal *journal;
     struct lh_ledger_options ledger_options; /* what `ledger` was opened with */
     char machine_id[64];
-    struct lh_buf marker;      /* what RESTORED holds; empty: it is not there */
-    struct lh_buf prepare;     /* the act that asks the peers (node/restoring.h); empty: none */
-    bool is_unfit;             /* what they hold did not fit our store */
-    bool is_doubted;           /* the peers know better than our store */
+    struct lh_buf marker;  /* what RESTORED holds; empty: it is not there */
+    struct lh_buf prepare; /* the act that asks the peers (node/restoring.h); empty: none */
+    bool is_unfit;         /* what they hold did not fit our store */
+    bool is_doubted;       /* the peers know better than our store */
+    bool is_waiting;       /* for them: as the loop saw it last */
+    int64_t wait_until_mono_ms;
     char why[LH_ERR_TEXT_MAX]; /* the reason of the ledger's state */
     struct lh_suite *suite;    /* the loop's */
 
@@ -111,6 +113,12 @@ enum lh_code lh_node_end_restoring(struct lh_node *node, struct lh_err *err) LH_
 bool lh_node_is_doubted(struct lh_node *node);
 /* What that note begins with. */
 #define LH_NODE_MARKER_DOUBT "doubted: "
+/** The peers are still to be heard, or know better: nothing is sealed. From any thread. */
+bool lh_node_is_waiting(const struct lh_node *node);
+/** Begin to wait, where the ledger goes on and there are peers. Before the sealer starts. */
+void lh_node_begin_wait(struct lh_node *node);
+/** Time has passed: what was kept meanwhile is sealed once that is over. */
+void lh_node_end_wait(struct lh_node *node);
 /** Say it as the reason of the state. */
 void lh_node_say_doubt(struct lh_node *node);
 

@@ -91,6 +91,45 @@ bool lh_node_is_doubted(struct lh_node *node)
     return rc == LH_OK;
 }
 
+/* ---- waiting for them at the start ---- */
+
+/* spec network.md 9: "It seals nothing either where it was shown that it was set back" */
+bool lh_node_is_waiting(const struct lh_node *node)
+{
+    return lh_peers_doubt(node->peers) != NULL ||
+           (!lh_peers_has_heard(node->peers) && lh_node_mono_ms(node) < node->wait_until_mono_ms);
+}
+
+/*
+ * spec network.md 9: "A node that starts with a continuous ledger seals nothing before it has heard
+ * N - 1 - F others to the end of their vectors (8), at most for `start.wait_peers`"
+ */
+void lh_node_begin_wait(struct lh_node *node)
+{
+    int64_t now_ms = lh_node_mono_ms(node);
+
+    node->wait_until_mono_ms = now_ms;
+    if (lh_ledger_state(node->ledger) == LH_LEDGER_CONTINUOUS) {
+        node->wait_until_mono_ms += (int64_t)node->config->wait_peers_ms;
+    }
+    node->is_waiting = lh_node_is_waiting(node);
+    if (node->is_waiting) {
+        lh_log_write(node->log, LH_LOG_INFO, "peers.awaited", "ms=%llu",
+                     (unsigned long long)node->config->wait_peers_ms);
+    }
+}
+
+void lh_node_end_wait(struct lh_node *node)
+{
+    if (node->is_waiting && !lh_node_is_waiting(node)) {
+        node->is_waiting = false;
+        lh_log_write(node->log, LH_LOG_INFO, "peers.wait_ended", "heard=%s journal=%llu",
+                     lh_peers_has_heard(node->peers) ? "enough" : "too_few",
+                     (unsigned long long)lh_journal_count(node->journal));
+        lh_sealer_look(node->sealer);
+    }
+}
+
 void lh_node_say_doubt(struct lh_node *node)
 {
     size_t len = strlen(LH_NODE_MARKER_DOUBT);

@@ -79,7 +79,7 @@ void lh_node_beat(struct lh_node *node)
 
     if (idle_ms == 0 || node->is_heart_beating || node->is_stopping ||
         lh_sealer_state(node->sealer) != LH_LEDGER_CONTINUOUS ||
-        lh_sealer_is_clock_stepped(node->sealer) ||
+        lh_sealer_is_clock_stepped(node->sealer) || lh_node_is_waiting(node) ||
         lh_node_mono_ms(node) - lh_sealer_last_block_mono_ms(node->sealer) < (int64_t)idle_ms) {
         return;
     }
@@ -227,6 +227,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
+    lh_node_end_wait(node);
     lh_node_beat(node);
     lh_equivs_tick(node);
     lh_node_tls_warn(node);

@@ -159,6 +159,9 @@ static void advance(struct lh_peers *peers)
         atomic_store(&peers->doubt, "a later generation of this ledger was begun, or promised "
                                     "about: this is an older copy");
     }
+    if (lh_gossip_is_enough_told(peers->gossip)) { /* after what they told was looked at */
+        atomic_store(&peers->has_heard, true);
+    }
     lh_peers_restore_tick(peers);
 }
 
@@ -327,6 +330,11 @@ static bool is_newest(const struct lh_peers *peers, const char *origin)
 const char *lh_peers_doubt(const struct lh_peers *peers)
 {
     return peers != NULL ? atomic_load(&peers->doubt) : NULL;
+}
+
+bool lh_peers_has_heard(const struct lh_peers *peers)
+{
+    return peers == NULL || atomic_load(&peers->has_heard);
 }
 
 static void on_tainted(void *arg, const struct lh_replica_ledger *ledger, struct lh_bytes evidence)

@@ -67,6 +67,9 @@ bool lh_peers_is_restored(struct lh_peers *peers);
  * words; NULL: nothing. From any thread; NULL: nothing.  Spec: specs/network.md 9.
  */
 const char *lh_peers_doubt(const struct lh_peers *peers);
+/** Enough peers have said what they hold since the start, to notice that this node was set back.
+ * From any thread; NULL: true.  Spec: specs/network.md 9. */
+bool lh_peers_has_heard(const struct lh_peers *peers);
 /** Nobody was asked for promises, or they are not settled yet. NULL: true. */
 bool lh_peers_is_unpromised(struct lh_peers *peers);
 /**

@@ -91,6 +91,7 @@ struct lh_peers {
     int64_t enough_ms; /* since when enough of it is held; 0: not yet */
     struct lh_buf shown_metrics;
     _Atomic(const char *) doubt; /* lh_peers_doubt */
+    atomic_bool has_heard;       /* lh_peers_has_heard */
     struct lh_peers_reached {
         uint64_t size; /* 0: none */
         struct lh_buf note;

@@ -139,6 +139,12 @@ static bool check_state(struct lh_sealer *sealer, struct lh_intake *intake)
         lh_intake_reject(intake, LH_PROBLEM_CLOCK_STEPPED, "keys change by a clock that is known");
         return false;
     }
+    /* spec ledger.md 12: "While the clock is in doubt, or peers are awaited, none is taken." */
+    if (sealer->is_waiting && sealer->is_journaling && lh_roster_is_concerned(type) &&
+        lh_ledger_state(sealer->options.ledger) == LH_LEDGER_CONTINUOUS) {
+        lh_intake_reject(intake, LH_PROBLEM_STATE_WAITING, "%s", "");
+        return false;
+    }
     return true;
 }
 
@@ -466,10 +472,10 @@ static bool take_batch(struct lh_sealer *sealer, struct lh_intake **out)
 
     (void)pthread_mutex_lock(&sealer->lock);
     while (sealer->first == NULL && sealer->errands == NULL && !sealer->is_stopping &&
-           !sealer->is_clock_confirmed) {
+           !sealer->is_to_look) {
         (void)pthread_cond_wait(&sealer->is_wanted, &sealer->lock);
     }
-    sealer->is_clock_confirmed = false;
+    sealer->is_to_look = false;
     *out = sealer->first;
     last = sealer->first;
     while (last != NULL && last->next != NULL && taken < LH_BLOCK_ENTRIES_MAX) {
@@ -515,8 +521,12 @@ static void *run_sealer(void *arg)
 
     do {
         sealer->is_in_doubt = look_at_clocks(sealer);
-        sealer->is_journaling =
-            sealer->is_in_doubt || lh_ledger_state(sealer->options.ledger) == LH_LEDGER_SUSPECT;
+        sealer->is_waiting =
+            sealer->options.is_waiting != NULL && sealer->options.is_waiting(sealer->options.arg);
+        sealer->is_journaling = sealer->is_in_doubt ||
+                                (sealer->is_waiting &&
+                                 lh_ledger_state(sealer->options.ledger) == LH_LEDGER_CONTINUOUS) ||
+                                lh_ledger_state(sealer->options.ledger) == LH_LEDGER_SUSPECT;
         if (!sealer->is_journaling && lh_journal_count(sealer->options.journal) > 0) {
             lh_sealer_adopt(sealer);
         }
@@ -671,8 +681,16 @@ void lh_sealer_confirm_clock(struct lh_sealer *sealer)
 {
     (void)pthread_mutex_lock(&sealer->lock);
     lh_clock_watch_confirm(&sealer->watch, lh_sealer_wall_now(sealer), lh_sealer_mono_now(sealer));
-    sealer->is_clock_confirmed = true;
+    sealer->is_to_look = true;
     atomic_store(&sealer->is_clock_stepped, false);
+    (void)pthread_cond_signal(&sealer->is_wanted);
+    (void)pthread_mutex_unlock(&sealer->lock);
+}
+
+void lh_sealer_look(struct lh_sealer *sealer)
+{
+    (void)pthread_mutex_lock(&sealer->lock);
+    sealer->is_to_look = true;
     (void)pthread_cond_signal(&sealer->is_wanted);
     (void)pthread_mutex_unlock(&sealer->lock);
 }

@@ -10,8 +10,9 @@
  *     released, or after it is on disk in the journal; no reply leaves before that.
  *  2. (source, id) is unique: against the ledger, the journal and inside the batch.
  *  3. An entry that changes the roster closes its block, so that what follows is judged by it.
- *  4. While the ledger is suspect, or the clocks parted and no operator has confirmed, nothing is
- *     sealed: entries go to the journal, and blocks take them from there afterwards.
+ *  4. While the ledger is suspect, others are to be heard first, or the clocks parted and no
+ *     operator has confirmed, nothing is sealed: entries go to the journal, and blocks take them
+ *     from there afterwards.
  *  5. A failed commit ends the process at once: nobody is told anything that is not on the disk.
  */
 
@@ -55,6 +56,9 @@ struct lh_sealer_options {
     enum lh_code (*check_promises)(void *arg, const lhpb_Generation *generation,
                                    struct lh_err *err);
     bool (*is_unpromised)(void *arg);
+    /* Nothing is to be sealed for now: others are still to be heard. From the committer's thread,
+     * which lh_sealer_look tells when that is over. NULL: nobody is waited for. */
+    bool (*is_waiting)(void *arg);
     void *arg;
 };
 
@@ -77,6 +81,8 @@ enum lh_ledger_state lh_sealer_state(struct lh_sealer *sealer);
 bool lh_sealer_is_clock_stepped(struct lh_sealer *sealer);
 /** An operator has looked at the clock: go on from here. */
 void lh_sealer_confirm_clock(struct lh_sealer *sealer);
+/** What kept it from sealing may be over. From any thread. */
+void lh_sealer_look(struct lh_sealer *sealer);
 /** A next generation has begun: this node is to be opened anew. */
 bool lh_sealer_is_superseded(struct lh_sealer *sealer);
 /** Monotonic time of the last block (of the start, before the first). */

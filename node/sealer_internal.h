@@ -29,7 +29,7 @@ struct lh_sealer {
     struct lh_errand *errands; /* first, and where the next goes */
     struct lh_errand **errands_end;
     bool is_stopping;
-    bool is_clock_confirmed; /* the committer is to look at the journal */
+    bool is_to_look; /* the committer, at the journal */
     struct lh_clock_watch watch;
     int64_t last_block_mono_ms;
     _Atomic int state;
@@ -38,6 +38,7 @@ struct lh_sealer {
 
     /* the committer's own */
     bool is_in_doubt;   /* the clock, for this batch */
+    bool is_waiting;    /* for others */
     bool is_journaling; /* what this batch holds goes to the journal */
     lhpb_Leaf leaf;     /* scratch */
     struct lh_intake *table[LH_SEALER_TABLE];

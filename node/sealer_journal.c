@@ -1,9 +1,11 @@
 /*
  * Recording while nothing can be sealed, and the way out of it.
  *
- *  1. What may not be sealed is kept in the journal: the ledger is suspect, or the clocks parted.
+ *  1. What may not be sealed is kept in the journal: the ledger is suspect, the clocks parted, or
+ *     others are to be heard first.
  *  2. What the journal holds is sealed before anything that comes after it, in its order, by the
- *     first ledger that may seal: this one once the clock is confirmed, else the next generation.
+ *     first ledger that may seal: this one once the clock is confirmed and the others are heard,
+ *     else the next generation.
  *  3. A generation begins with one block, the officers' GENERATION alone. From then on this ledger
  *     takes nothing more: the node opens itself anew, and finds the journal.
  */
@@ -239,6 +241,9 @@ void lh_sealer_adopt(struct lh_sealer *sealer)
         /* Every entry was judged before it was kept: what cannot be sealed now is damage. */
         (void)lh_err_wrap(&err, rc, "sealing the journal");
         lh_sealer_end_process(sealer, rc == LH_ERR_INVALID ? LH_ERR_CORRUPT : rc, &err);
+    }
+    if (sealer->options.on_sealed != NULL) {
+        sealer->options.on_sealed(sealer->options.arg);
     }
     lh_log_write(sealer->options.log, LH_LOG_INFO, "journal.sealed", "entries=%llu",
                  (unsigned long long)total);

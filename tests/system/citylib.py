@@ -147,6 +147,19 @@ class Department:
         return status["origin"], status["size"]
 
 
+def wait_for(member, what, seconds=60):
+    """Until what(status) is true; a node that opens itself anew does not answer for a while."""
+    end = time.monotonic() + seconds
+    status = None
+    while True:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            status = member.status()
+            if what(status):
+                return status
+        assert time.monotonic() < end, "%r\n%s" % (status, member.logged()[-4000:])
+        time.sleep(0.05)
+
+
 class City:
     def __init__(self, count, codes=CODES):
         self.bin = sys.argv[1]
@@ -158,7 +171,7 @@ class City:
                             *[one.path("enrolment.lhe") for one in self.members])
         for member in self.members:
             member.init("city.lhg")
-            member.configure("peers.listen = %s:%d\nheartbeat.idle = 0\n" %
+            member.configure("peers.listen = %s:%d\nheartbeat.idle = 0\nstart.wait_peers = 0\n" %
                              (member.host, member.port))
             for other in self.members:
                 if other is not member:

@@ -1,30 +1,15 @@
 """A department that lost its store gets its ledger back from the others, and goes on with their promises."""
 
 import base64
-import contextlib
 import hashlib
-import http.client
 import json
 import os
 import shutil
 import subprocess
 import time
 
-from citylib import main
+from citylib import main, wait_for
 from nodelib import equal, event, until
-
-
-def wait_for(member, what, seconds=60):
-    """Until what(status) is true; a node that opens itself anew does not answer for a while."""
-    end = time.monotonic() + seconds
-    status = None
-    while True:
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            status = member.status()
-            if what(status):
-                return status
-        assert time.monotonic() < end, "%r\n%s" % (status, member.logged()[-4000:])
-        time.sleep(0.05)
 
 
 def lose_store(member):
