@@ -101,7 +101,8 @@ class Member(Department):
             lines = [file.read(), "heartbeat.idle = 0", "listen.tls = 127.0.0.1:%d" % self.tls_port,
                      "client = %s roles=auditor" % self.city.auditor_pin]
         if not alone:
-            lines.append("peers.listen = 127.0.0.1:%d" % self.port)
+            # Acts start a department without others on purpose, and it is to seal.
+            lines += ["peers.listen = 127.0.0.1:%d" % self.port, "start.wait_peers = 0"]
             lines += ["peer = %s 127.0.0.1:%d" % (other.code, other.port)
                       for other in self.city.members if other is not self]
         with open(self.path("liuhend.conf"), "w", encoding="utf-8") as out:
