@@ -107,30 +107,33 @@ static void add_initial(struct lh_buf *out, const struct lh_option *option)
     }
 }
 
-void lh_config_help(struct lh_buf *out)
+/* Every option with what it may be and its help; `marks` stand before, between and behind. */
+static void describe(struct lh_buf *out, const char *const marks[5])
 {
     for (size_t i = 0; i < lh_option_count(); i++) {
-        lh_buf_add_format(out, "  %s = ", lh_option_at(i)->key);
-        add_initial(out, lh_option_at(i));
-        lh_buf_add_text(out, "   (");
-        add_range(out, lh_option_at(i));
-        lh_buf_add_format(out, "; %s)\n      %s\n",
-                          lh_option_at(i)->is_reloadable ? "reload" : "restart",
-                          lh_option_at(i)->help);
+        const struct lh_option *option = lh_option_at(i);
+
+        lh_buf_add_format(out, "%s%s%s", marks[0], option->key, marks[1]);
+        add_initial(out, option);
+        lh_buf_add_text(out, marks[2]);
+        add_range(out, option);
+        lh_buf_add_format(out, "; %s%s%s%s", option->is_reloadable ? "reload" : "restart", marks[3],
+                          option->help, marks[4]);
     }
+}
+
+void lh_config_help(struct lh_buf *out)
+{
+    static const char *const marks[] = { "  ", " = ", "   (", ")\n      ", "\n" };
+
+    describe(out, marks);
 }
 
 void lh_config_man(struct lh_buf *out)
 {
-    for (size_t i = 0; i < lh_option_count(); i++) {
-        lh_buf_add_format(out, "**%s** = *", lh_option_at(i)->key);
-        add_initial(out, lh_option_at(i));
-        lh_buf_add_text(out, "* (");
-        add_range(out, lh_option_at(i));
-        lh_buf_add_format(out, "; %s)\n:   %s\n\n",
-                          lh_option_at(i)->is_reloadable ? "reload" : "restart",
-                          lh_option_at(i)->help);
-    }
+    static const char *const marks[] = { "**", "** = *", "* (", ")\n:   ", "\n\n" };
+
+    describe(out, marks);
 }
 
 void lh_config_restart_keys(struct lh_buf *out, const struct lh_config *old,
