@@ -101,6 +101,11 @@ int64_t lh_node_mono_ms(const struct lh_node *node);
 void lh_node_beat(struct lh_node *node);
 void lh_node_gauges(struct lh_node *node, struct lh_gauges *out);
 
+/* ---- node_place.c: the data directory ---- */
+
+/** Open what stands there, up to the ledger and its journal; lh_node_close ends all of it. */
+enum lh_code lh_node_place_open(struct lh_node *node, struct lh_err *err) LH_MUST_CHECK;
+
 /* ---- node_restore.c: going on with what the peers hold ---- */
 
 /** Take into the store what they gave of our ledgers, where officers asked. Before it is opened. */
