@@ -623,6 +623,21 @@ const struct lh_verb lh_verbs[] = {
         "  liuhen top --once --json" },
       "4 130",
       lh_cmd_top },
+    { "demo",
+      { "[ACT]", "[步骤]" },
+      0,
+      1,
+      lh_demo_options,
+      { "a city of five departments on this machine", "在本机演示五部门城市" },
+      { "Without an ACT: all of them, in a folder that is gone afterwards. With one, the city "
+        "stays: "
+        "up,\n"
+        "story, tamper, partition, fork, down. Loopback only, no rights needed; wants python3.",
+        "不带步骤: 依次全部演示, 结束后目录即删除. 带步骤时城市保留: up, story, tamper, partition, "
+        "fork, down.\n"
+        "仅用本机回环地址, 无需特权; 需要 python3." },
+      "1 5",
+      lh_cmd_demo },
     { "help",
       { "[VERB]", "[命令]" },
       0,

@@ -66,6 +66,9 @@ install(FILES node/systemd/liuhend.tmpfiles DESTINATION lib/tmpfiles.d RENAME li
 
 # ---- to start with, and to read ----
 install(FILES specs/catalogue/seed.json DESTINATION ${CMAKE_INSTALL_DATADIR}/liuhen/catalogue)
+foreach(part citylib demo demo_acts demo_city demo_story demo_words nodelib)
+  install(FILES tests/system/${part}.py DESTINATION ${CMAKE_INSTALL_DATADIR}/liuhen/demo)
+endforeach()
 install(FILES cli/examples/coselog.map DESTINATION ${CMAKE_INSTALL_DATADIR}/liuhen/examples)
 install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY specs DESTINATION ${CMAKE_INSTALL_DOCDIR}

@@ -25,7 +25,7 @@ ACTS = {
     "tamper": "one bit changes in a copy: the entry is named",
     "partition": "one department is cut off: both sides go on, and nothing is lost",
     "fork": "one department shows two histories: all others convict it",
-    "down": "stop every node; with --remove the folder goes too",
+    "down": "stop every node; with --clean the folder goes too",
 }
 LIMIT_ACT, LIMIT_ALL = 120, 175  # seconds
 
@@ -63,7 +63,7 @@ def fork(city):
     demo_acts.fork(city)
 
 
-AGAIN = "down --remove, then up, make a new city"
+AGAIN = "down --clean, then up, make a new city"
 NEED_CITY = {"story": story, "tamper": tamper, "partition": demo_acts.partition, "fork": fork}
 
 
@@ -92,7 +92,7 @@ def one_act(args, place):
                         member.stop()
                 raise
         elif args.act == "down":
-            down(city, args.remove)
+            down(city, args.clean)
         else:
             insist(city.is_up(), "no city is up in %s: run up first" % place)
             NEED_CITY[args.act](city)
@@ -139,7 +139,7 @@ def on_signal(number, _):
 
 def read_args():
     parser = argparse.ArgumentParser(
-        prog="run demo", formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="liuhen demo" if demo_story.CATALOGUE == demo_story.INSTALLED else "run demo", formatter_class=argparse.RawDescriptionHelpFormatter,
         description="A city of five departments on this machine. Without an ACT: all of them, in a folder that is "
                     "gone afterwards.",
         epilog="acts:\n" + "\n".join("  %-10s %s" % pair for pair in ACTS.items()))
@@ -147,11 +147,11 @@ def read_args():
     parser.add_argument("act", nargs="?", choices=list(ACTS), metavar="ACT")
     parser.add_argument("--dir", metavar="DIR", help="folder of the city; else LIUHEN_DEMO, else %s" %
                         default_place().replace("%", "%%"))
-    parser.add_argument("--remove", action="store_true", help="with down: remove the folder too")
+    parser.add_argument("--clean", action="store_true", help="with down: remove the folder too")
     parser.add_argument("--keep", action="store_true", help="without an ACT: leave the folder and say where it is")
     args = parser.parse_args()
-    if args.remove and args.act != "down":
-        parser.error("--remove goes with down")
+    if args.clean and args.act != "down":
+        parser.error("--clean goes with down")
     if args.act is None and args.dir:
         parser.error("--dir goes with an ACT")
     if args.keep and args.act is not None:

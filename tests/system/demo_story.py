@@ -17,7 +17,9 @@ from demo_words import say, show, tell, verified
 
 SEED = 20261124
 ROUNDS = 2
-CATALOGUE = pathlib.Path(__file__).resolve().parents[2] / "specs/catalogue/seed.json"
+HERE = pathlib.Path(__file__).resolve()
+INSTALLED = HERE.parents[1] / "catalogue/seed.json"
+CATALOGUE = INSTALLED if INSTALLED.exists() else HERE.parents[2] / "specs/catalogue/seed.json"
 LAW = "zj-public-data-2022"
 WORDS = {"CASE": "立案", "STEP": "环节", "QUERY": "查询", "SERVE": "提供", "USE": "采用", "NOTICE": "告知",
          "PROMISE": "承诺", "CHECK": "核查", "CLOSE": "办结"}

@@ -114,7 +114,7 @@ def acts_come_one_by_one_in_a_city_that_stays(world):
     world.demo("down")
     world.demo("up")
     equal(len(world.processes()), 5)
-    world.demo("down", "--remove")
+    world.demo("down", "--clean")
     equal(world.processes(), [])
     equal(os.listdir(world.base), [])
 
@@ -127,19 +127,19 @@ def the_wrong_order_is_told_what_comes_first(world):
     with open(os.path.join(world.folder, "mine"), "w", encoding="utf-8") as file:
         file.write("a letter")
     assert "choose another --dir" in world.demo("up", code=1)[1]
-    world.demo("down", "--remove")
+    world.demo("down", "--clean")
     equal(os.listdir(world.folder), ["mine"], "what is not ours stays")
     os.unlink(os.path.join(world.folder, "mine"))
     world.demo("up")
     assert "run story first" in world.demo("tamper", code=1)[1]
     world.demo("fork")
     for act in ("fork", "story"):
-        assert "down --remove, then up" in world.demo(act, code=1)[1], act
+        assert "down --clean, then up" in world.demo(act, code=1)[1], act
     os.kill(world.processes()[0], signal.SIGKILL)
     assert "run up first" in world.demo("partition", code=1)[1]
     world.demo("up")
     equal(len(world.processes()), 5)
-    for args in (["sing"], ["--remove"], ["up", "--remove"], ["up", "--keep"], ["--dir", world.folder]):
+    for args in (["sing"], ["--clean"], ["up", "--clean"], ["up", "--keep"], ["--dir", world.folder]):
         world.demo(*args, code=2)
     too_long = os.path.join(world.base, "x" * 100)
     assert "too long a name" in world.demo("up", "--dir", too_long, code=1)[1]
@@ -189,7 +189,7 @@ def a_number_that_became_another_process_is_not_ended(world):
         state["pids"]["gaj"] = [other.pid, 1]
         with open(os.path.join(world.folder, "demo.json"), "w", encoding="utf-8") as out:
             json.dump(state, out)
-        world.demo("down", "--remove")
+        world.demo("down", "--clean")
         equal(other.poll(), None)
     finally:
         other.kill()

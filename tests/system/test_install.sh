@@ -59,6 +59,13 @@ share/doc/liuhen/CHANGELOG.md
 share/doc/liuhen/README.md
 share/fish/vendor_completions.d/liuhen.fish
 share/liuhen/catalogue/seed.json
+share/liuhen/demo/citylib.py
+share/liuhen/demo/demo.py
+share/liuhen/demo/demo_acts.py
+share/liuhen/demo/demo_city.py
+share/liuhen/demo/demo_story.py
+share/liuhen/demo/demo_words.py
+share/liuhen/demo/nodelib.py
 share/liuhen/examples/coselog.map
 share/man/man1/liuhen-verify.1
 share/man/man1/liuhen.1
@@ -153,6 +160,17 @@ if has systemd-analyze; then
             [ "$(stat -c %a "sys/var/lib/$place")" = 700 ] || fail "mode of $place"
         done
     fi
+fi
+
+# ---- the demonstration, by the installed programs ----
+quietly env -u LIUHEN_DATA liuhen demo up --dir demo || fail "no city comes up: $(cat err)"
+quietly env -u LIUHEN_DATA liuhen demo story --dir demo || fail "no story: $(cat err)"
+quietly env -u LIUHEN_DATA liuhen demo down --clean --dir demo || fail "the city does not end: $(cat err)"
+[ ! -e demo ] || fail "the city's folder stays"
+status=0
+"$build/bin/liuhen" demo up --dir demo >out 2>err || status=$?
+if [ "$status" -ne 5 ] || ! grep -q 'run demo' err; then
+    fail "of a source tree: $status $(cat err)"
 fi
 
 # ---- another prefix ----
