@@ -15,6 +15,7 @@ from demo_story import lookups
 from demo_words import say, show, tell, verified
 
 FORKER, AWAY, TAMPERED = "ybj", "zrj", "mzj"
+APART_S = 6  # nodes that can reach each other do so sooner, also on a busy machine
 
 
 # ---- tamper ----
@@ -158,9 +159,6 @@ def convicted(city, seconds=60):
 
 
 # ---- partition ----
-
-APART_S = 6  # nodes that can reach each other do so sooner, also on a busy machine
-
 
 def partition(city):
     away = city.member(AWAY)
