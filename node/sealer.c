@@ -140,8 +140,7 @@ static bool check_state(struct lh_sealer *sealer, struct lh_intake *intake)
         return false;
     }
     /* spec ledger.md 12: "While the clock is in doubt, or peers are awaited, none is taken." */
-    if (sealer->is_waiting && sealer->is_journaling && lh_roster_is_concerned(type) &&
-        lh_ledger_state(sealer->options.ledger) == LH_LEDGER_CONTINUOUS) {
+    if (sealer->is_waiting && lh_roster_is_concerned(type)) {
         lh_intake_reject(intake, LH_PROBLEM_STATE_WAITING, "%s", "");
         return false;
     }
@@ -514,6 +513,16 @@ static void run_errands(struct lh_sealer *sealer)
     }
 }
 
+/* A ledger that has not begun, or is suspect, waits for its officers and for nobody else. */
+static bool is_kept_waiting(const struct lh_sealer *sealer)
+{
+    const struct lh_sealer_options *options = &sealer->options;
+
+    return options->is_waiting != NULL &&
+           lh_ledger_state(options->ledger) == LH_LEDGER_CONTINUOUS &&
+           options->is_waiting(options->arg);
+}
+
 static void *run_sealer(void *arg)
 {
     struct lh_sealer *sealer = arg;
@@ -521,11 +530,8 @@ static void *run_sealer(void *arg)
 
     do {
         sealer->is_in_doubt = look_at_clocks(sealer);
-        sealer->is_waiting =
-            sealer->options.is_waiting != NULL && sealer->options.is_waiting(sealer->options.arg);
-        sealer->is_journaling = sealer->is_in_doubt ||
-                                (sealer->is_waiting &&
-                                 lh_ledger_state(sealer->options.ledger) == LH_LEDGER_CONTINUOUS) ||
+        sealer->is_waiting = is_kept_waiting(sealer);
+        sealer->is_journaling = sealer->is_in_doubt || sealer->is_waiting ||
                                 lh_ledger_state(sealer->options.ledger) == LH_LEDGER_SUSPECT;
         if (!sealer->is_journaling && lh_journal_count(sealer->options.journal) > 0) {
             lh_sealer_adopt(sealer);
