@@ -207,7 +207,7 @@ BAD = [
     ("an ID number in full width", {"unit": "３３０７０２１９９００３０７１７３５"}, None, 422,
      "privacy.raw_identifier", "/unit"),
     ("from tomorrow", {"event_time": now(86400)}, None, 422, "event.future", None),
-    ("three minutes ahead", {"event_time": now(180)}, None, 422, "event.future", None),
+    ("three minutes ahead", {"event_time": lambda: now(180)}, None, 422, "event.future", None),
     ("an hour old", {"event_time": now(-3600)}, None, 422, "event.late", None),
     ("an officers' act by the recorder",
      {"type": "LEAVE", "detail": {"pseudonym": STAFF, "kind": 1, "effective": now()},
@@ -227,7 +227,7 @@ def a_bad_event_is_named_and_changes_nothing(node):
     wide = "".join(chr(ord(c) + 0xfee0) if c.isdigit() else c for c in good_id)
     for what, body, media, status, code, pointer in BAD:
         if isinstance(body, dict):
-            changes = dict(body)
+            changes = {name: value() if callable(value) else value for name, value in body.items()}
             bare = changes.pop("bare", None)
             if bare == {}:
                 made = {}
