@@ -178,7 +178,7 @@ static enum lh_code add_seal(struct work *work, struct lh_suite *suite, struct l
 static enum lh_code add_witnesses(struct work *work, struct lh_suite *suite, struct lh_err *err)
 {
     struct lh_tally tally;
-    enum lh_code rc = lh_tally_init(&tally, suite, work->genesis, work->department, err);
+    enum lh_code rc = lh_tally_init_founders(&tally, suite, work->genesis, work->department, err);
 
     return rc == LH_OK ? lh_tally_policy(&tally, &work->text, err) : rc;
 }

@@ -68,8 +68,8 @@ static enum lh_code judge(struct lh_leveled *leveled, const struct lh_receipt *r
         rc = lh_origin_parse(&origin, lh_bytes_of_text(head.origin), err);
     }
     if (rc == LH_OK) {
-        rc = lh_tally_judge(&report, leveled->place.suite, leveled->place.genesis,
-                            origin.department, &note, err);
+        rc = lh_tally_judge_founders(&report, leveled->place.suite, leveled->place.genesis,
+                                     origin.department, &note, err);
     }
     if (rc == LH_OK) {
         *out = report.level;

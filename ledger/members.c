@@ -1,5 +1,6 @@
 #include "ledger/members.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -510,6 +511,28 @@ const struct lh_member *lh_members_find(const struct lh_members *members, const 
     size_t at = place_of(members, department, &is_there);
 
     return is_there ? &members->list[at] : NULL;
+}
+
+static enum lh_code cosigner_key(struct lh_note_key *out, const struct lh_members *members,
+                                 const struct lh_enrolment *member, const struct lh_pubkey *key,
+                                 const char *duty, struct lh_err *err)
+{
+    char name[2 * LH_CODE_MAX + 16];
+
+    (void)snprintf(name, sizeof name, "%s/%s/%s", members->network, member->department, duty);
+    return lh_note_key_init(out, name, LH_NOTE_COSIGNATURE, key, err);
+}
+
+enum lh_code lh_members_witness_key(struct lh_note_key *out, const struct lh_members *members,
+                                    const struct lh_enrolment *member, struct lh_err *err)
+{
+    return cosigner_key(out, members, member, &member->witness, "witness", err);
+}
+
+enum lh_code lh_members_mirror_key(struct lh_note_key *out, const struct lh_members *members,
+                                   const struct lh_enrolment *member, struct lh_err *err)
+{
+    return cosigner_key(out, members, member, &member->mirror, "mirror", err);
 }
 
 const struct lh_branch *lh_members_branch(const struct lh_members *members, const char *origin)

@@ -59,6 +59,14 @@ size_t lh_members_count(const struct lh_members *members);
 const struct lh_member *lh_members_at(const struct lh_members *members, size_t index);
 /** NULL when the department is no member. */
 const struct lh_member *lh_members_find(const struct lh_members *members, const char *department);
+/** Under what name and key a member cosigns heads of others: "<network>/<department>/witness". */
+enum lh_code lh_members_witness_key(struct lh_note_key *out, const struct lh_members *members,
+                                    const struct lh_enrolment *member,
+                                    struct lh_err *err) LH_MUST_CHECK;
+/** And that it holds every leaf below them: "<network>/<department>/mirror". */
+enum lh_code lh_members_mirror_key(struct lh_note_key *out, const struct lh_members *members,
+                                   const struct lh_enrolment *member,
+                                   struct lh_err *err) LH_MUST_CHECK;
 /** The head that a ledger goes on from; NULL when no epoch has named one. */
 const struct lh_branch *lh_members_branch(const struct lh_members *members, const char *origin);
 

@@ -226,8 +226,8 @@ static enum lh_code judge(struct judging *judging, struct lh_err *err)
         rc = judge_digest(judging, err);
     }
     if (rc == LH_OK) {
-        rc = lh_tally_init(&judging->tally, judging->suite, judging->genesis,
-                           report->generation.department, err);
+        rc = lh_tally_init_founders(&judging->tally, judging->suite, judging->genesis,
+                                    report->generation.department, err);
     }
     if (rc == LH_OK) {
         report->needed = judging->tally.quorum.promise_count;

@@ -132,9 +132,9 @@ static struct lh_tally *tally_of(struct lh_gossip *gossip, const char *departmen
     if (author->tally == NULL) {
         struct lh_tally *tally = malloc(sizeof *tally);
 
-        if (tally == NULL ||
-            lh_tally_init(tally, lh_replica_suite(gossip->replica),
-                          lh_replica_genesis(gossip->replica), department, NULL) != LH_OK) {
+        if (tally == NULL || lh_tally_init_founders(tally, lh_replica_suite(gossip->replica),
+                                                    lh_replica_genesis(gossip->replica), department,
+                                                    NULL) != LH_OK) {
             free(tally);
             (void)lh_err_set(err, LH_ERR_NOMEM, "the witnesses of %s", department);
             return NULL;

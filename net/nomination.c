@@ -154,8 +154,8 @@ enum lh_code lh_nomination_new(struct lh_nomination **out, struct lh_replica *re
     }
     nomination->replica = replica;
     nomination->begun_ms = INT64_MIN / 2;
-    rc = lh_tally_init(&nomination->tally, lh_replica_suite(replica), lh_replica_genesis(replica),
-                       lh_replica_department(replica), err);
+    rc = lh_tally_init_founders(&nomination->tally, lh_replica_suite(replica),
+                                lh_replica_genesis(replica), lh_replica_department(replica), err);
     if (rc == LH_OK && own != NULL) {
         rc = recall(nomination, own->origin, &nomination->witnessed, LH_REPLICA_WITNESSED, err);
     }

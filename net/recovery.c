@@ -208,7 +208,7 @@ static enum lh_code read_act(struct lh_recovery *recovery, struct lh_bytes act, 
         rc = lh_err_set(err, LH_ERR_INVALID, "a PREPARE of %s", recovery->prepare.department);
     }
     if (rc == LH_OK) {
-        rc = lh_tally_init(&recovery->tally, suite, genesis, department, err);
+        rc = lh_tally_init_founders(&recovery->tally, suite, genesis, department, err);
     }
     lh_buf_add(&recovery->act, act);
     return rc == LH_OK ? lh_buf_check(&recovery->act, err) : rc;

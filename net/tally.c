@@ -4,39 +4,72 @@
 
 enum { MIRRORS = 2 };
 
+/* spec trust.md 5.1: "A member without that role is left out of the list of network.md section 1,
+ * and the N of that section counts the author and the members who witness" */
+static size_t list_witnesses(const struct lh_members *members, const char *department,
+                             struct lh_quorum_member out[LH_MEMBERS_MAX],
+                             size_t out_places[LH_MEMBERS_MAX])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < lh_members_count(members); i++) {
+        const struct lh_member *member = lh_members_at(members, i);
+
+        if ((member->roles & LH_MEMBER_WITNESS) != 0 &&
+            strcmp(member->enrolment.department, department) != 0) {
+            out[count] = (struct lh_quorum_member){
+                .department = lh_bytes_of_text(member->enrolment.department),
+                .group = lh_bytes_of_text(member->enrolment.group),
+            };
+            out_places[count++] = i;
+        }
+    }
+    return count;
+}
+
 enum lh_code lh_tally_init(struct lh_tally *out, struct lh_suite *suite,
-                           const struct lh_genesis *genesis, const char *department,
+                           const struct lh_members *members, const char *department,
                            struct lh_err *err)
 {
-    struct lh_quorum_member members[LH_FOUNDERS_MAX];
+    struct lh_quorum_member others[LH_MEMBERS_MAX];
+    size_t places[LH_MEMBERS_MAX];
+    size_t other_count = list_witnesses(members, department, others, places);
     struct lh_designation designation;
-    size_t member_count = lh_genesis_count(genesis);
     enum lh_code rc;
 
-    for (size_t i = 0; i < member_count; i++) {
-        const struct lh_enrolment *member = lh_genesis_member(genesis, i);
-
-        members[i].department = lh_bytes_of_text(member->department);
-        members[i].group = lh_bytes_of_text(member->group);
-    }
-    rc = lh_quorum_designate(&designation, suite, lh_genesis_network_id(genesis),
-                             lh_bytes_of_text(department), members, member_count, err);
+    rc = lh_quorum_designate(&designation, suite, lh_members_network_id(members),
+                             lh_bytes_of_text(department), others, other_count, err);
     if (rc != LH_OK) {
         return rc;
     }
-    *out = (struct lh_tally){ .quorum = lh_quorum_of(member_count),
+    *out = (struct lh_tally){ .quorum = lh_quorum_of(other_count + 1),
                               .is_diverse = designation.is_diverse,
                               .count = designation.count };
     for (unsigned i = 0; rc == LH_OK && i < designation.count; i++) {
-        const struct lh_enrolment *member = lh_genesis_member(genesis, designation.members[i]);
+        const struct lh_enrolment *member =
+            &lh_members_at(members, places[designation.members[i]])->enrolment;
         struct lh_tally_witness *witness = &out->witnesses[i];
 
         memcpy(witness->department, member->department, sizeof witness->department);
-        rc = lh_genesis_witness_key(&witness->witness_key, genesis, member, err);
+        rc = lh_members_witness_key(&witness->witness_key, members, member, err);
         if (rc == LH_OK) {
-            rc = lh_genesis_mirror_key(&witness->mirror_key, genesis, member, err);
+            rc = lh_members_mirror_key(&witness->mirror_key, members, member, err);
         }
     }
+    return rc;
+}
+
+enum lh_code lh_tally_init_founders(struct lh_tally *out, struct lh_suite *suite,
+                                    const struct lh_genesis *genesis, const char *department,
+                                    struct lh_err *err)
+{
+    struct lh_members *founders = NULL;
+    enum lh_code rc = lh_members_new(&founders, genesis, err);
+
+    if (rc == LH_OK) {
+        rc = lh_tally_init(out, suite, founders, department, err);
+    }
+    lh_members_free(founders);
     return rc;
 }
 
@@ -136,18 +169,18 @@ static bool is_designated(const struct lh_tally *tally, const char *department)
 
 /* Lines of members that were not asked: shown, and worth nothing, true or false. */
 static enum lh_code count_others(struct lh_tally_report *out, const struct lh_tally *tally,
-                                 const struct lh_genesis *genesis, const char *department,
+                                 const struct lh_members *members, const char *department,
                                  const struct lh_note *note, struct lh_err *err)
 {
-    for (size_t i = 0; i < lh_genesis_count(genesis); i++) {
-        const struct lh_enrolment *member = lh_genesis_member(genesis, i);
+    for (size_t i = 0; i < lh_members_count(members); i++) {
+        const struct lh_enrolment *member = &lh_members_at(members, i)->enrolment;
         struct lh_note_key key;
         enum lh_code rc;
 
         if (is_designated(tally, member->department)) {
             continue;
         }
-        rc = lh_genesis_witness_key(&key, genesis, member, err);
+        rc = lh_members_witness_key(&key, members, member, err);
         if (rc != LH_OK) {
             return rc;
         }
@@ -164,7 +197,7 @@ static enum lh_code count_others(struct lh_tally_report *out, const struct lh_ta
 }
 
 enum lh_code lh_tally_judge(struct lh_tally_report *out, struct lh_suite *suite,
-                            const struct lh_genesis *genesis, const char *department,
+                            const struct lh_members *members, const char *department,
                             const struct lh_note *note, struct lh_err *err)
 {
     struct lh_tally_report report = { .other_count = 0 };
@@ -172,15 +205,15 @@ enum lh_code lh_tally_judge(struct lh_tally_report *out, struct lh_suite *suite,
     struct lh_tally tally;
     enum lh_code rc;
 
-    if (lh_genesis_find(genesis, lh_bytes_of_text(department)) == NULL) {
-        return lh_err_set(err, LH_ERR_NOT_FOUND, "%s is no member of this network", department);
+    if (lh_members_find(members, department) == NULL) {
+        return lh_err_set(err, LH_ERR_NOT_FOUND, "%s is no member in this epoch", department);
     }
-    rc = lh_tally_init(&tally, suite, genesis, department, err);
+    rc = lh_tally_init(&tally, suite, members, department, err);
     if (rc == LH_OK) {
         rc = lh_tally_read(&tally, note, &report.sum, &lines, err);
     }
     if (rc == LH_OK) {
-        rc = count_others(&report, &tally, genesis, department, note, err);
+        rc = count_others(&report, &tally, members, department, note, err);
     }
     lh_buf_clear(&lines);
     if (rc == LH_OK) {
@@ -188,6 +221,20 @@ enum lh_code lh_tally_judge(struct lh_tally_report *out, struct lh_suite *suite,
         report.level = lh_tally_level(&tally, &report.sum);
         *out = report;
     }
+    return rc;
+}
+
+enum lh_code lh_tally_judge_founders(struct lh_tally_report *out, struct lh_suite *suite,
+                                     const struct lh_genesis *genesis, const char *department,
+                                     const struct lh_note *note, struct lh_err *err)
+{
+    struct lh_members *founders = NULL;
+    enum lh_code rc = lh_members_new(&founders, genesis, err);
+
+    if (rc == LH_OK) {
+        rc = lh_tally_judge(out, suite, founders, department, note, err);
+    }
+    lh_members_free(founders);
     return rc;
 }
 

@@ -3,12 +3,12 @@
 
 /*
  * Whose cosignatures count on the heads of one department, and which of them stand on a signed
- * checkpoint. Pure arithmetic over the genesis file and bytes: everyone comes to the same sum.
- * Spec: specs/network.md 1, 8.
+ * checkpoint. Pure arithmetic over the members of one epoch and bytes: everyone comes to the same
+ * sum.  Spec: specs/network.md 1, 8, specs/trust.md 5.1.
  */
 
-#include "ledger/genesis.h"
 #include "ledger/level.h"
+#include "ledger/members.h"
 #include "net/quorum.h"
 
 /** A designated witness: two keys of one member. */
@@ -31,10 +31,14 @@ struct lh_tally_sum {
     unsigned mirror_count; /* of those witnesses */
 };
 
-/** Who is designated for a department's ledgers. LH_ERR_NOMEM. */
+/** Who is designated in an epoch for a department's ledgers. LH_ERR_NOMEM. */
 enum lh_code lh_tally_init(struct lh_tally *out, struct lh_suite *suite,
-                           const struct lh_genesis *genesis, const char *department,
+                           const struct lh_members *members, const char *department,
                            struct lh_err *err) LH_MUST_CHECK;
+/** The same in epoch 0. LH_ERR_NOMEM. */
+enum lh_code lh_tally_init_founders(struct lh_tally *out, struct lh_suite *suite,
+                                    const struct lh_genesis *genesis, const char *department,
+                                    struct lh_err *err) LH_MUST_CHECK;
 /**
  * Append the lines of one witness that stand on a note, each verified; `out_time_s` (may be NULL):
  * when it cosigned by its own clock. LH_ERR_NOT_FOUND: it did not cosign; LH_ERR_FORGED: a line of
@@ -55,7 +59,7 @@ bool lh_tally_is_final(const struct lh_tally *tally, const struct lh_tally_sum *
 /** Of a sealed head: LH_LEVEL_SEALED, LH_LEVEL_WITNESSED or LH_LEVEL_FINAL. */
 enum lh_level lh_tally_level(const struct lh_tally *tally, const struct lh_tally_sum *sum);
 
-/** What a receipt's checkpoint says to someone who holds the genesis file and nothing else. */
+/** What a receipt's checkpoint says to someone who knows the epoch that its header names. */
 struct lh_tally_report {
     struct lh_quorum quorum;
     struct lh_tally_sum sum;
@@ -65,13 +69,18 @@ struct lh_tally_report {
 };
 
 /**
- * Judge the cosignatures on a sealed checkpoint of `department`. LH_ERR_FORGED: a line of a
- * designated witness does not verify; LH_ERR_NOT_FOUND: the department is no member; LH_ERR_NOMEM.
- * Cost: two signatures for each designated witness, one for each other member with a line.
+ * Judge the cosignatures on a sealed checkpoint of `department` by the witnesses of one epoch.
+ * LH_ERR_FORGED: a line of a designated witness does not verify; LH_ERR_NOT_FOUND: the department
+ * is no member in it; LH_ERR_NOMEM. Cost: two signatures for each designated witness, one for each
+ * other member with a line.
  */
 enum lh_code lh_tally_judge(struct lh_tally_report *out, struct lh_suite *suite,
-                            const struct lh_genesis *genesis, const char *department,
+                            const struct lh_members *members, const char *department,
                             const struct lh_note *note, struct lh_err *err) LH_MUST_CHECK;
+/** The same by the witnesses of epoch 0. */
+enum lh_code lh_tally_judge_founders(struct lh_tally_report *out, struct lh_suite *suite,
+                                     const struct lh_genesis *genesis, const char *department,
+                                     const struct lh_note *note, struct lh_err *err) LH_MUST_CHECK;
 
 /** The level can be reached at all by so many members. */
 bool lh_tally_can_reach(const struct lh_tally *tally, enum lh_level level);

@@ -63,7 +63,8 @@ enum lh_code lh_levels_new(struct lh_levels **out, const struct lh_levels_option
     levels->log = options->log;
     levels->peers = options->peers;
     levels->witnesses = (struct lh_policy)LH_POLICY_EMPTY;
-    rc = lh_tally_init(&levels->tally, options->suite, options->genesis, options->department, err);
+    rc = lh_tally_init_founders(&levels->tally, options->suite, options->genesis,
+                                options->department, err);
     if (rc == LH_OK) {
         rc = read_witnesses(levels, err);
     }

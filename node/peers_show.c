@@ -85,8 +85,8 @@ enum lh_code lh_peers_find_wards(struct lh_peers *peers, struct lh_err *err)
     enum lh_code rc = LH_OK;
 
     for (size_t i = 0; rc == LH_OK && i < lh_peers_member_count(peers); i++) {
-        rc = lh_tally_init(&tally, peers->suite, peers->options.genesis,
-                           lh_peers_member(peers, i)->department, err);
+        rc = lh_tally_init_founders(&tally, peers->suite, peers->options.genesis,
+                                    lh_peers_member(peers, i)->department, err);
         for (unsigned n = 0; rc == LH_OK && n < tally.count; n++) {
             peers->is_ward[i] |= strcmp(tally.witnesses[n].department, peers->department) == 0;
         }

@@ -45,7 +45,7 @@ static enum lh_code count_cosigners(struct lh_tally_report *out, const struct lh
     enum lh_code rc = lh_suite_new(&suite, lh_genesis_suite(trust->genesis), NULL);
 
     if (rc == LH_OK) {
-        rc = lh_tally_judge(out, suite, trust->genesis, origin->department, note, NULL);
+        rc = lh_tally_judge_founders(out, suite, trust->genesis, origin->department, note, NULL);
     }
     lh_suite_free(suite);
     return rc;

@@ -78,8 +78,8 @@ static enum lh_code judge_level(struct lh_witnessed_ledger *into, const struct l
     enum lh_code rc = lh_origin_parse(&origin, lh_bytes_of_text(ledger->origin), err);
 
     if (rc == LH_OK) {
-        rc =
-            lh_tally_judge(&report, lh_replay_suite(replay), genesis, origin.department, note, err);
+        rc = lh_tally_judge_founders(&report, lh_replay_suite(replay), genesis, origin.department,
+                                     note, err);
     }
     if (rc != LH_OK) {
         return rc;
