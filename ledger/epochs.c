@@ -4,10 +4,14 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct epoch {
     struct lh_members *members;
     struct lh_buf proposal;
+    size_t place; /* of the first of its newcomers: members in no epoch before it */
+    size_t newcomer_count;
+    const char **newcomers; /* their codes stand in `members` */
 };
 
 struct lh_epochs {
@@ -15,6 +19,35 @@ struct lh_epochs {
     atomic_size_t count;    /* raised once what it counts is there */
     struct epoch list[LH_EPOCHS_MAX];
 };
+
+static void clear_epoch(struct epoch *epoch)
+{
+    lh_members_free(epoch->members);
+    lh_buf_clear(&epoch->proposal);
+    free(epoch->newcomers);
+}
+
+/* Whom the next epoch brings places: rule 3. */
+static enum lh_code find_newcomers(struct epoch *next, const struct lh_epochs *epochs, size_t count,
+                                   struct lh_err *err)
+{
+    size_t member_count = lh_members_count(next->members);
+
+    next->place =
+        count > 0 ? epochs->list[count - 1].place + epochs->list[count - 1].newcomer_count : 0;
+    next->newcomers = calloc(member_count, sizeof next->newcomers[0]);
+    if (next->newcomers == NULL) {
+        return lh_err_set(err, LH_ERR_NOMEM, "out of memory");
+    }
+    for (size_t i = 0; i < member_count; i++) {
+        const char *department = lh_members_at(next->members, i)->enrolment.department;
+
+        if (count == 0 || lh_epochs_place(epochs, department) == SIZE_MAX) {
+            next->newcomers[next->newcomer_count++] = department;
+        }
+    }
+    return LH_OK;
+}
 
 enum lh_code lh_epochs_new(struct lh_epochs **out, const struct lh_genesis *genesis,
                            struct lh_err *err)
@@ -29,6 +62,9 @@ enum lh_code lh_epochs_new(struct lh_epochs **out, const struct lh_genesis *gene
     if (rc == LH_OK) {
         rc = lh_members_new(&epochs->list[0].members, genesis, err);
     }
+    if (rc == LH_OK) {
+        rc = find_newcomers(&epochs->list[0], epochs, 0, err);
+    }
     if (rc != LH_OK) {
         lh_epochs_free(epochs);
         return rc;
@@ -42,8 +78,7 @@ void lh_epochs_free(struct lh_epochs *epochs)
 {
     if (epochs != NULL) {
         for (size_t i = 0; i < LH_EPOCHS_MAX && epochs->list[i].members != NULL; i++) {
-            lh_members_free(epochs->list[i].members);
-            lh_buf_clear(&epochs->list[i].proposal);
+            clear_epoch(&epochs->list[i]);
         }
         lh_suite_free(epochs->suite);
         free(epochs);
@@ -68,8 +103,11 @@ enum lh_code lh_epochs_add(struct lh_epochs *epochs, struct lh_bytes proposal, s
     if (rc == LH_OK) {
         rc = lh_members_apply(&next.members, lh_epochs_newest(epochs), proposal, err);
     }
+    if (rc == LH_OK) {
+        rc = find_newcomers(&next, epochs, count, err);
+    }
     if (rc != LH_OK) {
-        lh_buf_clear(&next.proposal);
+        clear_epoch(&next);
         return rc;
     }
     epochs->list[count] = next;
@@ -118,4 +156,59 @@ bool lh_epochs_is_later(const struct lh_epochs *epochs, const struct lh_hash *la
     const struct lh_members *b = lh_epochs_find(epochs, later);
 
     return a != NULL && b != NULL && lh_members_number(b) > lh_members_number(a);
+}
+
+/* ---- places ---- */
+
+size_t lh_epochs_place_count(const struct lh_epochs *epochs)
+{
+    const struct epoch *newest = &epochs->list[lh_epochs_count(epochs) - 1];
+
+    return newest->place + newest->newcomer_count;
+}
+
+const char *lh_epochs_department(const struct lh_epochs *epochs, size_t place)
+{
+    const struct epoch *epoch = &epochs->list[lh_epochs_count(epochs) - 1];
+
+    lh_assert(place < lh_epochs_place_count(epochs));
+    while (place < epoch->place) {
+        epoch--;
+    }
+    return epoch->newcomers[place - epoch->place];
+}
+
+size_t lh_epochs_place(const struct lh_epochs *epochs, const char *department)
+{
+    for (size_t i = 0; i < lh_epochs_count(epochs); i++) {
+        const struct epoch *epoch = &epochs->list[i];
+
+        for (size_t at = 0; at < epoch->newcomer_count; at++) {
+            if (strcmp(epoch->newcomers[at], department) == 0) {
+                return epoch->place + at;
+            }
+        }
+    }
+    return SIZE_MAX;
+}
+
+const struct lh_members *lh_epochs_first_with(const struct lh_epochs *epochs,
+                                              const char *department)
+{
+    for (size_t i = 0; i < lh_epochs_count(epochs); i++) {
+        if (lh_members_find(epochs->list[i].members, department) != NULL) {
+            return epochs->list[i].members;
+        }
+    }
+    return NULL;
+}
+
+const struct lh_members *lh_epochs_last_with(const struct lh_epochs *epochs, const char *department)
+{
+    for (size_t i = lh_epochs_count(epochs); i > 0; i--) {
+        if (lh_members_find(epochs->list[i - 1].members, department) != NULL) {
+            return epochs->list[i - 1].members;
+        }
+    }
+    return NULL;
 }

@@ -7,6 +7,9 @@
  *
  *  1. The epoch at index n has the number n and follows the one at n - 1; index 0 is the genesis.
  *  2. Epochs are only added. What was found stays where it is as long as the epochs live.
+ *  3. Every department that is a member in one of them has a place: the founders first, in the
+ *     order of the genesis file, then whoever was admitted, as they came. A place never changes,
+ *     also of who was removed.
  *
  * Pure: that a proposal is certified is the caller's knowledge. One thread adds; all the others may
  * read meanwhile, without a lock: rule 2.  Spec: specs/trust.md 5.
@@ -45,5 +48,17 @@ struct lh_bytes lh_epochs_proposal(const struct lh_epochs *epochs, size_t number
 /** Whether both are known and `later` comes behind `earlier`, directly or through others. */
 bool lh_epochs_is_later(const struct lh_epochs *epochs, const struct lh_hash *later,
                         const struct lh_hash *earlier);
+
+/** How many departments have a place; grows with the epochs. */
+size_t lh_epochs_place_count(const struct lh_epochs *epochs);
+/** The department at that place, below the count. */
+const char *lh_epochs_department(const struct lh_epochs *epochs, size_t place);
+/** SIZE_MAX: it is a member in no epoch that is known. Cost: a pass over the departments. */
+size_t lh_epochs_place(const struct lh_epochs *epochs, const char *department);
+/** The first, and the newest, epoch in which the department is a member; NULL: none. */
+const struct lh_members *lh_epochs_first_with(const struct lh_epochs *epochs,
+                                              const char *department);
+const struct lh_members *lh_epochs_last_with(const struct lh_epochs *epochs,
+                                             const char *department);
 
 #endif

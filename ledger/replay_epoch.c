@@ -101,22 +101,9 @@ enum lh_code lh_replay_take_epoch(struct lh_replay *replay, struct lh_bytes prop
     return LH_OK;
 }
 
-/* The first epoch in which the department is a member; NULL: none that is known. */
-static const struct lh_members *first_with(const struct lh_replay *replay, const char *department)
-{
-    for (size_t i = 0; i < lh_epochs_count(replay->epochs); i++) {
-        const struct lh_members *members = lh_epochs_at(replay->epochs, i);
-
-        if (lh_members_find(members, department) != NULL) {
-            return members;
-        }
-    }
-    return NULL;
-}
-
 bool lh_replay_is_member(const struct lh_replay *replay, const char *department)
 {
-    return first_with(replay, department) != NULL;
+    return lh_epochs_first_with(replay->epochs, department) != NULL;
 }
 
 /* The epoch that the header of the gathered block names; NULL: it is not known, or no header is
@@ -143,7 +130,7 @@ enum lh_code lh_replay_begin_roster(struct lh_replay *replay, struct lh_err *err
     enum lh_code rc;
 
     if (members == NULL || lh_members_find(members, department) == NULL) {
-        members = first_with(replay, department);
+        members = lh_epochs_first_with(replay->epochs, department);
     }
     lh_assert(members != NULL); /* else the ledger breaks A04 */
     rc = lh_roster_new_in(&replay->stage.roster, members, department, err);

@@ -136,6 +136,66 @@ static void only_what_follows_the_newest_epoch_is_taken(void **state)
     lh_buf_clear(&other);
 }
 
+/* Members come and go: `comes` and `goes` may be NULL. */
+static void change_members(struct world *world, const char *comes, uint8_t keys, const char *goes)
+{
+    lhpb_Proposal *proposal = calloc(1, sizeof *proposal);
+    struct lh_enrolment enrolment;
+    struct lh_buf bytes;
+
+    assert_non_null(proposal);
+    lh_proposing_begin(proposal, lh_epochs_newest(world->epochs));
+    if (comes != NULL) {
+        lh_founder_enrolment(&enrolment, LH_SUITE_W, comes, keys);
+        lh_proposing_admit(proposal, LH_SUITE_W, &enrolment);
+    }
+    if (goes != NULL) {
+        lh_proposing_remove(proposal, goes);
+    }
+    bytes = lh_proposing_bytes(proposal);
+    assert_int_equal(lh_epochs_add(world->epochs, lh_buf_bytes(&bytes), NULL), LH_OK);
+    lh_buf_clear(&bytes);
+    free(proposal);
+}
+
+static void assert_places(const struct world *world, const char *const *departments, size_t count)
+{
+    assert_int_equal(lh_epochs_place_count(world->epochs), count);
+    for (size_t i = 0; i < count; i++) {
+        assert_string_equal(lh_epochs_department(world->epochs, i), departments[i]);
+        assert_int_equal(lh_epochs_place(world->epochs, departments[i]), i);
+    }
+}
+
+static void a_department_keeps_its_place_whoever_comes_and_goes(void **state)
+{
+    static const char *const departments[] = { "gaj", "mzj", "zrj", "abj" };
+    struct world *world = *state;
+
+    assert_places(world, departments, 2);
+    assert_int_equal(lh_epochs_place(world->epochs, "zrj"), SIZE_MAX);
+    change_members(world, "zrj", 30, NULL);  /* behind the founders, */
+    change_members(world, "abj", 40, "gaj"); /* and not where the alphabet has them */
+    assert_places(world, departments, 4);
+    change_members(world, "gaj", 50, "zrj"); /* who comes again has its place still */
+    assert_places(world, departments, 4);
+    assert_int_equal(lh_epochs_place(world->epochs, "wjw"), SIZE_MAX);
+}
+
+static void the_first_and_the_newest_epoch_of_a_department_are_found(void **state)
+{
+    struct world *world = *state;
+
+    change_members(world, "zrj", 30, NULL);
+    change_members(world, NULL, 0, "gaj");
+    assert_ptr_equal(lh_epochs_first_with(world->epochs, "gaj"), lh_epochs_at(world->epochs, 0));
+    assert_ptr_equal(lh_epochs_last_with(world->epochs, "gaj"), lh_epochs_at(world->epochs, 1));
+    assert_ptr_equal(lh_epochs_first_with(world->epochs, "zrj"), lh_epochs_at(world->epochs, 1));
+    assert_ptr_equal(lh_epochs_last_with(world->epochs, "zrj"), lh_epochs_at(world->epochs, 2));
+    assert_null(lh_epochs_first_with(world->epochs, "wjw"));
+    assert_null(lh_epochs_last_with(world->epochs, "wjw"));
+}
+
 static void there_is_room_for_1024_epochs(void **state)
 {
     struct world *world = *state;
@@ -160,6 +220,10 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(only_what_follows_the_newest_epoch_is_taken, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_department_keeps_its_place_whoever_comes_and_goes, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(the_first_and_the_newest_epoch_of_a_department_are_found,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(there_is_room_for_1024_epochs, set_up, tear_down),
     };
 
