@@ -30,28 +30,48 @@ static enum lh_code read_leaf(struct first_leaf *out, struct lh_bytes bytes, str
     return rc;
 }
 
-static enum lh_code judge(struct first_leaf *first, struct lh_suite *suite,
-                          const struct lh_genesis *genesis, const struct lh_origin *origin,
-                          struct lh_err *err)
+/* The seal that a good first leaf names, and the header before the ledger's first one; network id
+ * if there is none. Whoever is asked stands in the roster. */
+static enum lh_code read_generation(struct lh_pubkey *out_seal, struct lh_hash *out_prev,
+                                    struct lh_suite *suite, const struct lh_roster *roster,
+                                    const struct lh_hash *network_id,
+                                    const struct lh_origin *origin, struct lh_bytes leaf,
+                                    struct lh_err *err)
 {
-    struct lh_roster *roster = NULL;
-    enum lh_code rc = lh_roster_new(&roster, genesis, lh_bytes_of_text(origin->department), err);
+    struct first_leaf *first = malloc(sizeof *first);
+    const lhpb_Generation *generation;
+    enum lh_code rc;
 
+    if (first == NULL) {
+        return lh_err_set(err, LH_ERR_NOMEM, "a first leaf");
+    }
+    generation = &first->body.detail.generation;
+    rc = read_leaf(first, leaf, err);
+    if (rc == LH_OK && generation->number != origin->generation) {
+        rc = lh_err_set(err, LH_ERR_FORGED, "it does not open generation %u", origin->generation);
+    }
     if (rc == LH_OK) {
         rc = lh_roster_judge(roster, suite, &first->leaf.kind.entry, &first->body, true, NULL, err);
     }
-    lh_roster_free(roster);
+    if (rc == LH_OK) {
+        rc = lh_pubkey_from_wire(out_seal, &generation->seal_key, err);
+    }
+    if (rc == LH_OK) {
+        *out_prev = *network_id;
+        if (generation->has_prev_header) {
+            memcpy(out_prev->bytes, generation->prev_header, sizeof out_prev->bytes);
+        }
+    }
+    free(first);
     return rc;
 }
 
-/* The seal that a good first leaf names, and the header before the ledger's first one. */
-static enum lh_code read_generation(struct lh_pubkey *out_seal, struct lh_hash *out_prev,
-                                    struct lh_suite *suite, const struct lh_genesis *genesis,
-                                    const char *origin_text, struct lh_bytes leaf,
-                                    struct lh_err *err)
+/* As founded. */
+static enum lh_code read_founded(struct lh_pubkey *out_seal, struct lh_hash *out_prev,
+                                 struct lh_suite *suite, const struct lh_genesis *genesis,
+                                 const char *origin_text, struct lh_bytes leaf, struct lh_err *err)
 {
-    const lhpb_Generation *generation;
-    struct first_leaf *first;
+    struct lh_roster *roster = NULL;
     struct lh_origin origin;
     enum lh_code rc = lh_origin_parse(&origin, lh_bytes_of_text(origin_text), err);
 
@@ -59,31 +79,14 @@ static enum lh_code read_generation(struct lh_pubkey *out_seal, struct lh_hash *
         rc = lh_err_set(err, LH_ERR_FORGED, "network \"%s\" is not the one of the genesis file",
                         origin.network);
     }
-    if (rc != LH_OK) {
-        return rc;
-    }
-    first = malloc(sizeof *first);
-    if (first == NULL) {
-        return lh_err_set(err, LH_ERR_NOMEM, "a first leaf");
-    }
-    generation = &first->body.detail.generation;
-    rc = read_leaf(first, leaf, err);
-    if (rc == LH_OK && generation->number != origin.generation) {
-        rc = lh_err_set(err, LH_ERR_FORGED, "it does not open generation %u", origin.generation);
+    if (rc == LH_OK) {
+        rc = lh_roster_new(&roster, genesis, lh_bytes_of_text(origin.department), err);
     }
     if (rc == LH_OK) {
-        rc = judge(first, suite, genesis, &origin, err);
+        rc = read_generation(out_seal, out_prev, suite, roster, lh_genesis_network_id(genesis),
+                             &origin, leaf, err);
     }
-    if (rc == LH_OK) {
-        rc = lh_pubkey_from_wire(out_seal, &generation->seal_key, err);
-    }
-    if (rc == LH_OK) {
-        *out_prev = *lh_genesis_network_id(genesis);
-        if (generation->has_prev_header) {
-            memcpy(out_prev->bytes, generation->prev_header, sizeof out_prev->bytes);
-        }
-    }
-    free(first);
+    lh_roster_free(roster);
     return rc;
 }
 
@@ -93,7 +96,7 @@ enum lh_code lh_generation_seal(struct lh_note_key *out, struct lh_suite *suite,
 {
     struct lh_pubkey seal;
     struct lh_hash prev;
-    enum lh_code rc = read_generation(&seal, &prev, suite, genesis, origin, leaf, err);
+    enum lh_code rc = read_founded(&seal, &prev, suite, genesis, origin, leaf, err);
 
     return rc == LH_OK ? lh_note_key_init(out, origin, LH_NOTE_LOG, &seal, err) : rc;
 }
@@ -104,11 +107,32 @@ enum lh_code lh_generation_chain(struct lh_chain *out, struct lh_suite *suite,
 {
     struct lh_pubkey seal;
     struct lh_hash prev;
-    enum lh_code rc = read_generation(&seal, &prev, suite, genesis, origin, leaf, err);
+    enum lh_code rc = read_founded(&seal, &prev, suite, genesis, origin, leaf, err);
 
     return rc == LH_OK
                ? lh_chain_init(out, lh_genesis_network_id(genesis), origin, &seal, &prev, err)
                : rc;
+}
+
+enum lh_code lh_generation_chain_in(struct lh_chain *out, struct lh_suite *suite,
+                                    const struct lh_members *members, const char *origin_text,
+                                    struct lh_bytes leaf, struct lh_err *err)
+{
+    const struct lh_hash *network_id = lh_members_network_id(members);
+    struct lh_roster *roster = NULL;
+    struct lh_pubkey seal;
+    struct lh_hash prev;
+    struct lh_origin origin;
+    enum lh_code rc = lh_origin_parse(&origin, lh_bytes_of_text(origin_text), err);
+
+    if (rc == LH_OK) {
+        rc = lh_roster_new_in(&roster, members, origin.department, err);
+    }
+    if (rc == LH_OK) {
+        rc = read_generation(&seal, &prev, suite, roster, network_id, &origin, leaf, err);
+    }
+    lh_roster_free(roster);
+    return rc == LH_OK ? lh_chain_init(out, network_id, origin_text, &seal, &prev, err) : rc;
 }
 
 enum lh_code lh_generation_read(struct lh_generation *out, struct lh_bytes leaf, struct lh_err *err)

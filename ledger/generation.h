@@ -3,11 +3,13 @@
 
 /*
  * The first leaf of a ledger: a GENERATION, signed by two officers of the genesis file, which names
- * the key that seals it. Whoever has the genesis and that leaf knows the seal without asking.
+ * the key that seals it. Whoever has the genesis and that leaf knows the seal without asking; of a
+ * ledger that began in a later epoch it takes that epoch, whose officers sign.
  * Spec: specs/ledger.md 3, specs/trust.md 1.
  */
 
 #include "ledger/chain.h"
+#include "ledger/members.h"
 
 /**
  * Judge `leaf` as the first leaf of the ledger `origin` of this network and give out its seal.
@@ -22,6 +24,12 @@ enum lh_code lh_generation_seal(struct lh_note_key *out, struct lh_suite *suite,
 enum lh_code lh_generation_chain(struct lh_chain *out, struct lh_suite *suite,
                                  const struct lh_genesis *genesis, const char *origin,
                                  struct lh_bytes leaf, struct lh_err *err) LH_MUST_CHECK;
+
+/** The same under two officers of an epoch, whose network the caller has compared; NOT_FOUND and
+ * DENIED are by that epoch. */
+enum lh_code lh_generation_chain_in(struct lh_chain *out, struct lh_suite *suite,
+                                    const struct lh_members *members, const char *origin,
+                                    struct lh_bytes leaf, struct lh_err *err) LH_MUST_CHECK;
 
 /** What a first leaf declares of where its ledger goes on from. */
 struct lh_generation {

@@ -11,21 +11,31 @@
 
 static struct lh_gossip_peer *find_peer(const struct lh_gossip *gossip, const char *department)
 {
-    for (size_t i = 0; i < gossip->peer_count; i++) {
-        if (strcmp(gossip->peers[i].department, department) == 0) {
-            return &gossip->peers[i];
-        }
-    }
-    return NULL;
+    size_t place = lh_epochs_place(lh_replica_epochs(gossip->replica), department);
+
+    return place < gossip->peer_count ? &gossip->peers[place] : NULL;
 }
 
-static struct lh_gossip_peer *peer_here(const struct lh_gossip *gossip, const char *department)
+/* Room for everybody who is known by now. Peers move: nobody keeps a pointer to one. */
+static enum lh_code grow_peers(struct lh_gossip *gossip, struct lh_err *err)
 {
-    struct lh_gossip_peer *peer = find_peer(gossip, department);
+    const struct lh_epochs *epochs = lh_replica_epochs(gossip->replica);
+    size_t count = lh_epochs_place_count(epochs);
+    struct lh_gossip_peer *peers;
 
-    lh_assert(peer != NULL);
-    lh_assert(peer->is_here);
-    return peer;
+    if (gossip->peer_count >= count) {
+        return LH_OK;
+    }
+    peers = realloc(gossip->peers, count * sizeof peers[0]);
+    if (peers == NULL) {
+        return lh_err_set(err, LH_ERR_NOMEM, "the peers");
+    }
+    for (size_t i = gossip->peer_count; i < count; i++) {
+        peers[i] = (struct lh_gossip_peer){ .department = lh_epochs_department(epochs, i) };
+    }
+    gossip->peers = peers;
+    gossip->peer_count = count;
+    return LH_OK;
 }
 
 enum lh_code lh_gossip_grow_rows(struct lh_gossip *gossip, struct lh_gossip_peer *peer,
@@ -45,6 +55,21 @@ enum lh_code lh_gossip_grow_rows(struct lh_gossip *gossip, struct lh_gossip_peer
     peer->rows = rows;
     peer->row_count = count;
     return LH_OK;
+}
+
+/* A peer that is here, with room for all that is known by now. */
+static enum lh_code find_here(struct lh_gossip *gossip, const char *department,
+                              struct lh_gossip_peer **out, struct lh_err *err)
+{
+    enum lh_code rc = grow_peers(gossip, err);
+
+    if (rc != LH_OK) {
+        return rc;
+    }
+    *out = find_peer(gossip, department);
+    lh_assert(*out != NULL);
+    lh_assert((*out)->is_here);
+    return lh_gossip_grow_rows(gossip, *out, err);
 }
 
 struct lh_gossip_row *lh_gossip_row_of(struct lh_gossip *gossip, struct lh_gossip_peer *peer,
@@ -79,21 +104,18 @@ static void forget(struct lh_gossip_peer *peer)
 enum lh_code lh_gossip_new(struct lh_gossip **out, struct lh_replica *replica,
                            const struct lh_gossip_listener *listener, struct lh_err *err)
 {
-    const struct lh_genesis *genesis = lh_replica_genesis(replica);
     struct lh_gossip *gossip = calloc(1, sizeof *gossip);
+    enum lh_code rc;
 
-    if (gossip != NULL) {
-        gossip->peer_count = lh_genesis_count(genesis);
-        gossip->peers = calloc(gossip->peer_count, sizeof gossip->peers[0]);
-    }
-    if (gossip == NULL || gossip->peers == NULL) {
-        free(gossip);
+    if (gossip == NULL) {
         return lh_err_set(err, LH_ERR_NOMEM, "gossip");
     }
     gossip->replica = replica;
     gossip->listener = *listener;
-    for (size_t i = 0; i < gossip->peer_count; i++) {
-        gossip->peers[i].department = lh_genesis_member(genesis, i)->department;
+    rc = grow_peers(gossip, err);
+    if (rc != LH_OK) {
+        lh_gossip_free(gossip);
+        return rc;
     }
     *out = gossip;
     return LH_OK;
@@ -116,8 +138,12 @@ void lh_gossip_free(struct lh_gossip *gossip)
 enum lh_code lh_gossip_join(struct lh_gossip *gossip, const char *department, int64_t now_ms,
                             struct lh_err *err)
 {
+    enum lh_code rc = grow_peers(gossip, err);
     struct lh_gossip_peer *peer = find_peer(gossip, department);
 
+    if (rc != LH_OK) {
+        return rc;
+    }
     if (peer == NULL) {
         return lh_err_set(err, LH_ERR_NOT_FOUND, "\"%s\" is no member", department);
     }
@@ -171,7 +197,8 @@ size_t lh_gossip_told_count(const struct lh_gossip *gossip)
  * F = (N - 2) / 3 rounded down" */
 bool lh_gossip_is_enough_told(const struct lh_gossip *gossip)
 {
-    size_t others = lh_genesis_count(lh_replica_genesis(gossip->replica)) - 1;
+    const struct lh_members *newest = lh_epochs_newest(lh_replica_epochs(gossip->replica));
+    size_t others = lh_members_count(newest) - 1;
 
     return others == 0 || lh_gossip_told_count(gossip) >= others - (others - 1) / 3;
 }
@@ -247,9 +274,9 @@ static enum lh_code take(struct lh_gossip *gossip, struct lh_gossip_peer *peer,
 enum lh_code lh_gossip_take(struct lh_gossip *gossip, const char *department,
                             const struct lh_frame *frame, int64_t now_ms, struct lh_err *err)
 {
-    struct lh_gossip_peer *peer = peer_here(gossip, department);
+    struct lh_gossip_peer *peer = NULL;
     struct lh_err trouble = LH_ERR_NONE; /* is told in words, whether the caller wants any or not */
-    enum lh_code rc = lh_gossip_grow_rows(gossip, peer, err);
+    enum lh_code rc = find_here(gossip, department, &peer, err);
 
     lh_assert(lh_gossip_is_concerned(frame->type));
     return rc == LH_OK ? take(gossip, peer, frame, now_ms, err != NULL ? err : &trouble) : rc;
@@ -282,9 +309,9 @@ enum lh_code lh_gossip_next(struct lh_gossip *gossip, const char *department,
                             const size_t credit[LH_CLASS_COUNT], int64_t now_ms,
                             struct lh_frame *out, struct lh_err *err)
 {
-    struct lh_gossip_peer *peer = peer_here(gossip, department);
+    struct lh_gossip_peer *peer = NULL;
     struct lh_err trouble = LH_ERR_NONE;
-    enum lh_code rc = lh_gossip_grow_rows(gossip, peer, err);
+    enum lh_code rc = find_here(gossip, department, &peer, err);
 
     return rc == LH_OK ? next(gossip, peer, credit, now_ms, out, err != NULL ? err : &trouble) : rc;
 }
@@ -292,9 +319,9 @@ enum lh_code lh_gossip_next(struct lh_gossip *gossip, const char *department,
 enum lh_code lh_gossip_hear(struct lh_gossip *gossip, const char *department, struct lh_bytes note,
                             struct lh_err *err)
 {
-    struct lh_gossip_peer *peer = peer_here(gossip, department);
+    struct lh_gossip_peer *peer = NULL;
     struct lh_err trouble = LH_ERR_NONE;
-    enum lh_code rc = lh_gossip_grow_rows(gossip, peer, err);
+    enum lh_code rc = find_here(gossip, department, &peer, err);
 
     return rc == LH_OK ? lh_gossip_hear_note(gossip, peer, note, err != NULL ? err : &trouble) : rc;
 }

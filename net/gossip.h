@@ -3,7 +3,8 @@
 
 /*
  * How replicas come to be equal: what peers say they have, what is sent to them, what is asked of
- * them. One machine for a node; a peer is a member of the genesis file with a live session.
+ * them. One machine for a node; a peer is a member, by an epoch that the replica knows, with a live
+ * session.
  *
  *   away --join--> here --leave--> away           nothing is remembered of a peer that is away
  *

@@ -4,6 +4,8 @@
  */
 #include "net/gossip_internal.h"
 
+#include "ledger/generation.h"
+
 /* The first leaf of a ledger, at the front of `store`. */
 static enum lh_code read_generation(struct lh_gossip *gossip, const char *origin,
                                     struct lh_buf *store, struct lh_bytes *out, struct lh_err *err)
@@ -39,6 +41,28 @@ static enum lh_code convict(struct lh_gossip *gossip, struct lh_bytes text, stru
     return rc == LH_AGAIN ? LH_OK : rc;
 }
 
+/*
+ * spec network.md 3: "Of a ledger whose first leaf two officers of the genesis file did not sign no
+ * evidence can be made yet"
+ */
+static enum lh_code check_provable(struct lh_gossip *gossip, const char *origin,
+                                   struct lh_bytes generation, struct lh_err *err)
+{
+    struct lh_note_key seal;
+    struct lh_err why = LH_ERR_NONE;
+    enum lh_code rc =
+        lh_generation_seal(&seal, lh_replica_suite(gossip->replica),
+                           lh_replica_genesis(gossip->replica), origin, generation, &why);
+
+    if (rc == LH_OK || rc == LH_ERR_NOMEM) {
+        return rc;
+    }
+    return lh_err_set(err, LH_ERR_NOT_FOUND,
+                      "it contradicts itself, and no evidence of that can "
+                      "be made: %s",
+                      why.text);
+}
+
 enum lh_code lh_gossip_accuse(struct lh_gossip *gossip, const char *origin,
                               struct lh_evidence *evidence, struct lh_err *err)
 {
@@ -48,6 +72,9 @@ enum lh_code lh_gossip_accuse(struct lh_gossip *gossip, const char *origin,
     struct lh_buf text = LH_BUF_EMPTY;
     enum lh_code rc = read_generation(gossip, origin, &store, &evidence->generation, err);
 
+    if (rc == LH_OK) {
+        rc = check_provable(gossip, origin, evidence->generation, err);
+    }
     if (rc == LH_OK) {
         rc = lh_checkpoint_keep_seal(&notes[0], evidence->first, &ledger->chain.seal, err);
     }

@@ -74,7 +74,14 @@ static enum lh_code hear_contradiction(struct lh_gossip *gossip, struct lh_gossi
         rc = lh_replica_prove(gossip->replica, ledger->origin, head->size, size, &evidence.proof,
                               err);
     }
-    return rc == LH_OK ? lh_gossip_accuse(gossip, ledger->origin, &evidence, err) : rc;
+    if (rc == LH_OK) {
+        rc = lh_gossip_accuse(gossip, ledger->origin, &evidence, err);
+    }
+    if (rc == LH_ERR_NOT_FOUND) {
+        lh_gossip_trouble(gossip, ledger->origin, err);
+        return LH_OK; /* its branch is left alone, and people are told */
+    }
+    return rc;
 }
 
 /* A head that we know the seal of. */
@@ -121,12 +128,9 @@ static enum lh_code hear_head(struct lh_gossip *gossip, struct lh_gossip_row *ro
 static struct lh_tally *tally_of(struct lh_gossip *gossip, const char *department,
                                  struct lh_err *err)
 {
-    size_t place = 0;
+    size_t place = lh_epochs_place(lh_replica_epochs(gossip->replica), department);
 
-    while (strcmp(gossip->peers[place].department, department) != 0) {
-        place++;
-        lh_assert(place < gossip->peer_count); /* ledgers are of members */
-    }
+    lh_assert(place < gossip->peer_count); /* ledgers are of members */
     struct lh_gossip_peer *author = &gossip->peers[place];
 
     if (author->tally == NULL) {

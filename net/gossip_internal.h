@@ -105,7 +105,7 @@ struct lh_gossip_peer {
 struct lh_gossip {
     struct lh_replica *replica;
     struct lh_gossip_listener listener;
-    struct lh_gossip_peer *peers; /* by the member's place in the genesis file */
+    struct lh_gossip_peer *peers; /* by the place of the department (ledger/epochs) */
     size_t peer_count;
     size_t next_place; /* where looking for something to ask goes on */
     struct lh_buf payload;
@@ -144,7 +144,8 @@ bool lh_gossip_may_push(const struct lh_gossip_peer *peer, const struct lh_gossi
 /* ---- gossip_evidence.c ---- */
 
 /** Two heads of one ledger, the smaller ours or theirs; `root` and `proof` as in struct
- * lh_evidence. LH_ERR_FORGED: they do not exclude each other. */
+ * lh_evidence. LH_ERR_FORGED: they do not exclude each other; LH_ERR_NOT_FOUND: the genesis file
+ * alone does not show the ledger's seal, so there is no evidence. */
 enum lh_code lh_gossip_accuse(struct lh_gossip *gossip, const char *origin,
                               struct lh_evidence *evidence, struct lh_err *err) LH_MUST_CHECK;
 /** A block that its department sealed and that breaks a rule. LH_OK: the ledger is tainted; else as

@@ -20,12 +20,28 @@ const struct lh_members *lh_governance_newest(const struct lh_governance *govern
 static struct lh_governance_peer *find_peer(struct lh_governance *governance,
                                             const char *department)
 {
-    for (size_t i = 0; i < governance->peer_count; i++) {
-        if (strcmp(governance->peers[i].department, department) == 0) {
-            return &governance->peers[i];
-        }
+    size_t place = lh_epochs_place(governance->epochs, department);
+
+    return place < governance->peer_count ? &governance->peers[place] : NULL;
+}
+
+/* Room for everybody who is known by now: at the beginning, and with every epoch. */
+static enum lh_code grow_peers(struct lh_governance *governance, struct lh_err *err)
+{
+    size_t count = lh_epochs_place_count(governance->epochs);
+    struct lh_governance_peer *peers;
+
+    if (governance->peer_count >= count) {
+        return LH_OK;
     }
-    return NULL;
+    peers = realloc(governance->peers, count * sizeof peers[0]);
+    if (peers == NULL) {
+        return lh_err_set(err, LH_ERR_NOMEM, "the peers");
+    }
+    memset(peers + governance->peer_count, 0, (count - governance->peer_count) * sizeof peers[0]);
+    governance->peers = peers;
+    governance->peer_count = count;
+    return LH_OK;
 }
 
 struct lh_governance_held *lh_governance_find_held(struct lh_governance *governance,
@@ -82,11 +98,18 @@ static enum lh_code keep_proposals(struct lh_governance *governance, struct lh_e
 
 static void drop(struct lh_governance *governance, struct lh_governance_held *held)
 {
-    struct lh_governance_held *last = &governance->held[governance->held_count - 1];
+    size_t at = (size_t)(held - governance->held);
+    size_t behind = governance->held_count - 1 - at;
 
     lh_election_forget(governance->election, &held->hash);
     lh_buf_clear(&held->bytes);
-    memmove(held, held + 1, (size_t)(last - held) * sizeof *held);
+    memmove(held, held + 1, behind * sizeof *held);
+    for (size_t i = 0; i < governance->peer_count; i++) {
+        bool *knows = &governance->peers[i].knows[at];
+
+        memmove(knows, knows + 1, behind * sizeof *knows);
+        knows[behind] = false;
+    }
     governance->held_count--;
 }
 
@@ -192,8 +215,11 @@ static enum lh_code keep(struct lh_governance *governance, const struct lh_hash 
 enum lh_code lh_governance_open(struct lh_governance *governance, struct lh_err *err)
 {
     struct lh_election *election = NULL;
-    enum lh_code rc = lh_election_new(&election, lh_governance_newest(governance), err);
+    enum lh_code rc = grow_peers(governance, err);
 
+    if (rc == LH_OK) {
+        rc = lh_election_new(&election, lh_governance_newest(governance), err);
+    }
     if (rc != LH_OK) {
         return rc;
     }
@@ -204,6 +230,9 @@ enum lh_code lh_governance_open(struct lh_governance *governance, struct lh_err 
         lh_buf_clear(&governance->held[i].bytes);
     }
     governance->held_count = 0;
+    for (size_t i = 0; i < governance->peer_count; i++) {
+        memset(governance->peers[i].knows, 0, sizeof governance->peers[i].knows);
+    }
     for (size_t i = 0; i < governance->cast_count; i++) {
         governance->cast[i] = 0;
     }
@@ -247,10 +276,6 @@ enum lh_code lh_governance_new(struct lh_governance **out, struct lh_replica *re
     }
     governance->replica = replica;
     governance->listener = *listener;
-    governance->peer_count = lh_genesis_count(genesis);
-    for (size_t i = 0; i < governance->peer_count; i++) {
-        governance->peers[i].department = lh_genesis_member(genesis, i)->department;
-    }
     rc = lh_votes_new(&governance->votes, replica, err);
     if (rc == LH_OK) {
         rc = lh_epochs_new(&governance->epochs, genesis, err);
@@ -284,26 +309,28 @@ void lh_governance_free(struct lh_governance *governance)
         lh_epochs_free(governance->epochs);
         lh_votes_free(governance->votes);
         free(governance->cast);
+        free(governance->peers);
         lh_buf_clear(&governance->payload);
         lh_buf_clear(&governance->note);
         free(governance);
     }
 }
 
-void lh_governance_join(struct lh_governance *governance, const char *department)
+enum lh_code lh_governance_join(struct lh_governance *governance, const char *department,
+                                struct lh_err *err)
 {
+    enum lh_code rc = grow_peers(governance, err);
     struct lh_governance_peer *peer = find_peer(governance, department);
 
-    if (peer != NULL) {
-        *peer = (struct lh_governance_peer){ .department = peer->department,
-                                             .is_here = true,
-                                             .asked_ms = INT64_MIN,
-                                             .wanted_ms = INT64_MIN,
-                                             .judged_ms = INT64_MIN };
-        for (size_t i = 0; i < governance->held_count; i++) {
-            governance->held[i].is_known[peer - governance->peers] = false;
-        }
+    if (rc == LH_OK && peer == NULL) {
+        rc = lh_err_set(err, LH_ERR_NOT_FOUND, "\"%s\" is no member", department);
     }
+    if (rc == LH_OK) {
+        *peer = (struct lh_governance_peer){
+            .is_here = true, .asked_ms = INT64_MIN, .wanted_ms = INT64_MIN, .judged_ms = INT64_MIN
+        };
+    }
+    return rc;
 }
 
 void lh_governance_leave(struct lh_governance *governance, const char *department)
@@ -360,7 +387,7 @@ static enum lh_code take_proposal(struct lh_governance *governance, struct lh_go
     enum lh_code rc;
 
     if (held != NULL) {
-        held->is_known[place] = true;
+        peer->knows[held - governance->held] = true;
         return LH_OK;
     }
     if (lh_epochs_find(governance->epochs, &hash) != NULL || !may_judge(peer, now_ms)) {
@@ -370,7 +397,7 @@ static enum lh_code take_proposal(struct lh_governance *governance, struct lh_go
     if (rc == LH_OK) {
         rc = keep(governance, &hash, proposal, place, err);
         if (rc == LH_OK) {
-            governance->held[governance->held_count - 1].is_known[place] = true;
+            peer->knows[governance->held_count - 1] = true;
         } else if (rc == LH_ERR_INVALID) {
             rc = LH_ERR_CONFLICT; /* well-formed: it may fit what others know */
         }
@@ -562,21 +589,16 @@ static enum lh_code next_answer(struct lh_governance *governance, struct lh_gove
     return rc;
 }
 
-static enum lh_code next_proposal(struct lh_governance *governance,
-                                  const struct lh_governance_peer *peer,
+static enum lh_code next_proposal(struct lh_governance *governance, struct lh_governance_peer *peer,
                                   const size_t credit[LH_CLASS_COUNT], struct lh_frame *out,
                                   struct lh_err *err)
 {
-    size_t place = (size_t)(peer - governance->peers);
-
     for (size_t i = 0; i < governance->held_count; i++) {
-        struct lh_governance_held *held = &governance->held[i];
+        if (!peer->knows[i]) {
+            enum lh_code rc = frame_proposal(governance, lh_buf_bytes(&governance->held[i].bytes),
+                                             out, credit, err);
 
-        if (!held->is_known[place]) {
-            enum lh_code rc =
-                frame_proposal(governance, lh_buf_bytes(&held->bytes), out, credit, err);
-
-            held->is_known[place] = rc == LH_OK;
+            peer->knows[i] = rc == LH_OK;
             return rc;
         }
     }

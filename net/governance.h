@@ -3,8 +3,8 @@
 
 /*
  * How a network comes to its next epoch: proposals go to every peer, the votes in the ledgers that
- * are held are counted, and what is certified is kept. One machine for a node; a peer is a member
- * of the genesis file with a live session.
+ * are held are counted, and what is certified is kept. One machine for a node; a peer is a member,
+ * by an epoch that is known, with a live session.
  *
  *   OPEN about what follows epoch n --Q votes, and the proposal is here--> OPEN about n + 1
  *        --Q votes for a proposal that is not here--> it is asked for by its hash, of every peer
@@ -56,8 +56,10 @@ void lh_governance_free(struct lh_governance *governance);
 
 /** Frames of this type are for lh_governance_take. */
 bool lh_governance_is_concerned(uint16_t type);
-/** A session with a member is live, or gone. Nothing happens to who is no member. */
-void lh_governance_join(struct lh_governance *governance, const char *department);
+/** A session with a member is live. LH_ERR_NOT_FOUND: no member. */
+enum lh_code lh_governance_join(struct lh_governance *governance, const char *department,
+                                struct lh_err *err) LH_MUST_CHECK;
+/** It is gone. Nothing happens to who is no member. */
 void lh_governance_leave(struct lh_governance *governance, const char *department);
 /**
  * A frame came from a peer that is here. LH_ERR_INVALID: cut it; LH_ERR_NOMEM: the same, though it
@@ -75,6 +77,13 @@ void lh_governance_tick(struct lh_governance *governance, int64_t now_ms);
 /** When a tick, and then a round of lh_governance_next, is due at the latest. */
 int64_t lh_governance_due_ms(const struct lh_governance *governance);
 
+/**
+ * Our own people say that this was certified, and gave it to the node as they gave it the genesis
+ * file: the next epoch, kept from now on. LH_OK also when it is known; LH_ERR_CONFLICT: it follows
+ * another epoch than the newest; else as lh_epochs_add; what the store says.
+ */
+enum lh_code lh_governance_adopt(struct lh_governance *governance, struct lh_bytes proposal,
+                                 struct lh_err *err) LH_MUST_CHECK;
 /**
  * Our own people propose this. LH_OK also when it is here already; LH_ERR_CONFLICT: it follows
  * another epoch than the newest; LH_ERR_LIMIT: no room; else as lh_members_apply; what the store

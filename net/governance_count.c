@@ -191,6 +191,22 @@ static enum lh_code certify(struct lh_governance *governance, const struct lh_me
     return rc;
 }
 
+/* Without heads: they are known to who counted the votes. */
+enum lh_code lh_governance_adopt(struct lh_governance *governance, struct lh_bytes proposal,
+                                 struct lh_err *err)
+{
+    size_t count = lh_epochs_count(governance->epochs);
+    char key[KEY_SIZE];
+    enum lh_code rc = lh_epochs_add(governance->epochs, proposal, err);
+
+    if (rc != LH_OK || lh_epochs_count(governance->epochs) == count) {
+        return rc;
+    }
+    epoch_key(key, count);
+    rc = lh_replica_put_note(governance->replica, key, LH_REPLICA_GOVERNANCE, proposal, err);
+    return rc == LH_OK ? lh_governance_open(governance, err) : rc;
+}
+
 static enum lh_code count(struct lh_governance *governance, struct lh_err *err)
 {
     const struct lh_members *next = NULL;

@@ -14,16 +14,16 @@ struct lh_governance_held {
     struct lh_buf bytes;
     bool is_ours;  /* of our own people: its place is not given away */
     size_t sender; /* which peer sent it first; SIZE_MAX: none, or before we were started */
-    bool is_known[LH_FOUNDERS_MAX]; /* to the peer: it sent it, or was sent it */
 };
 
 struct lh_governance_peer {
-    const char *department;
     bool is_here;
-    size_t asked_count; /* what follows the epochs up to here was asked for */
-    int64_t asked_ms;   /* not asked for again before */
-    int64_t wanted_ms;  /* the one that is certified and not here: not asked for before */
-    bool has_want;      /* what it asked for, and was not answered yet */
+    bool knows[LH_ELECTION_PROPOSALS_MAX]; /* the proposals that are held, by their places: it sent
+                                              them, or was sent them */
+    size_t asked_count;                    /* what follows the epochs up to here was asked for */
+    int64_t asked_ms;                      /* not asked for again before */
+    int64_t wanted_ms; /* the one that is certified and not here: not asked for before */
+    bool has_want;     /* what it asked for, and was not answered yet */
     struct lh_want want;
     size_t told_heads; /* bytes of the heads that go out before the answer to it */
     int64_t judged_ms; /* since when its proposals are counted */
@@ -38,8 +38,7 @@ struct lh_governance {
     struct lh_election *election; /* about what follows the newest of them */
     struct lh_governance_held held[LH_ELECTION_PROPOSALS_MAX];
     size_t held_count;
-    struct lh_governance_peer
-        peers[LH_FOUNDERS_MAX]; /* by the member's place in the genesis file */
+    struct lh_governance_peer *peers; /* by the place of the department (ledger/epochs) */
     size_t peer_count;
     size_t opened; /* how many epochs were known when it was opened */
     size_t *cast;  /* votes that were handed to the election, by the ledger's place */

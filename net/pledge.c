@@ -9,43 +9,51 @@
 
 /* ---- life ---- */
 
-static enum lh_code check_keys(struct lh_pledge *pledge, struct lh_err *err)
+/* Our lines, by the keys that we have. */
+static enum lh_code name_keys(struct lh_pledge *pledge, struct lh_err *err)
 {
     const struct lh_genesis *genesis = lh_replica_genesis(pledge->options.replica);
     const char *department = lh_replica_department(pledge->options.replica);
-    const struct lh_enrolment *enrolment = lh_genesis_find(genesis, lh_bytes_of_text(department));
+    struct lh_enrolment us = { .witness = *lh_signer_pubkey(pledge->options.witness),
+                               .mirror = *lh_signer_pubkey(pledge->options.mirror) };
     enum lh_code rc;
 
-    lh_assert(enrolment != NULL);
-    rc = lh_genesis_witness_key(&pledge->us.witness_key, genesis, enrolment, err);
-    if (rc == LH_OK) {
-        rc = lh_genesis_mirror_key(&pledge->us.mirror_key, genesis, enrolment, err);
-    }
-    if (rc == LH_OK &&
-        (!lh_pubkey_is_equal(lh_signer_pubkey(pledge->options.witness), &enrolment->witness) ||
-         !lh_pubkey_is_equal(lh_signer_pubkey(pledge->options.mirror), &enrolment->mirror))) {
-        rc = lh_err_set(err, LH_ERR_INVALID, "the keys of %s's enrolment are others", department);
-    }
-    return rc;
+    memcpy(us.department, department, strlen(department));
+    rc = lh_genesis_witness_key(&pledge->us.witness_key, genesis, &us, err);
+    return rc == LH_OK ? lh_genesis_mirror_key(&pledge->us.mirror_key, genesis, &us, err) : rc;
 }
 
-static enum lh_code make_members(struct lh_pledge *pledge, struct lh_err *err)
+/* Are they the ones that the newest epoch names? Else whatever we sign counts for nothing. */
+static bool has_named_keys(const struct lh_pledge *pledge)
 {
-    const struct lh_genesis *genesis = lh_replica_genesis(pledge->options.replica);
-    size_t count = lh_genesis_count(genesis);
+    const struct lh_members *newest = lh_epochs_newest(lh_replica_epochs(pledge->options.replica));
+    const struct lh_member *us =
+        lh_members_find(newest, lh_replica_department(pledge->options.replica));
+
+    return us != NULL &&
+           lh_pubkey_is_equal(lh_signer_pubkey(pledge->options.witness), &us->enrolment.witness) &&
+           lh_pubkey_is_equal(lh_signer_pubkey(pledge->options.mirror), &us->enrolment.mirror);
+}
+
+enum lh_code lh_pledge_grow(struct lh_pledge *pledge, struct lh_err *err)
+{
+    const struct lh_epochs *epochs = lh_replica_epochs(pledge->options.replica);
+    size_t count = lh_epochs_place_count(epochs);
+    struct lh_pledge_member *members;
     enum lh_code rc = LH_OK;
 
-    pledge->owed = calloc(count, sizeof pledge->owed[0]);
-    pledge->vows = calloc(count, sizeof pledge->vows[0]);
-    pledge->floors = calloc(count, sizeof pledge->floors[0]);
-    pledge->words = calloc(count, sizeof pledge->words[0]);
-    if (pledge->owed == NULL || pledge->vows == NULL || pledge->floors == NULL ||
-        pledge->words == NULL) {
+    if (pledge->member_count >= count) {
+        return LH_OK;
+    }
+    members = realloc(pledge->members, count * sizeof members[0]);
+    if (members == NULL) {
         return lh_err_set(err, LH_ERR_NOMEM, "pledges");
     }
-    for (size_t i = 0; rc == LH_OK && i < count; i++) {
-        rc = lh_pledge_load_floor(pledge, lh_genesis_member(genesis, i)->department,
-                                  &pledge->floors[i], err);
+    pledge->members = members;
+    for (size_t i = pledge->member_count; rc == LH_OK && i < count; i++) {
+        members[i] = (struct lh_pledge_member){ .floor = { .generation = 0 } };
+        rc = lh_pledge_load_floor(pledge, lh_epochs_department(epochs, i), &members[i].floor, err);
+        pledge->member_count += rc == LH_OK;
     }
     return rc;
 }
@@ -53,16 +61,18 @@ static enum lh_code make_members(struct lh_pledge *pledge, struct lh_err *err)
 /* This head stands promised: it is what is shown, unless a later one is. */
 static void show_promise(struct lh_pledge *pledge, const struct lh_checkpoint *head)
 {
-    const struct lh_genesis *genesis = lh_replica_genesis(pledge->options.replica);
+    struct lh_pledge_member *member = NULL;
     struct lh_origin origin;
     struct lh_origin shown;
     struct lh_pledge_word *word;
 
-    if (lh_origin_parse(&origin, lh_bytes_of_text(head->origin), NULL) != LH_OK ||
-        lh_genesis_find(genesis, lh_bytes_of_text(origin.department)) == NULL) {
+    if (lh_origin_parse(&origin, lh_bytes_of_text(head->origin), NULL) == LH_OK) {
+        member = lh_pledge_member(pledge, origin.department);
+    }
+    if (member == NULL) {
         return;
     }
-    word = &pledge->words[lh_pledge_place_of(pledge, origin.department)];
+    word = &member->word;
     if (word->head.size == 0 ||
         lh_origin_parse(&shown, lh_bytes_of_text(word->head.origin), NULL) != LH_OK ||
         origin.generation > shown.generation ||
@@ -96,9 +106,9 @@ enum lh_code lh_pledge_new(struct lh_pledge **out, const struct lh_pledge_option
     }
     pledge->options = *options;
     pledge->is_recalling = options->is_restored;
-    rc = make_members(pledge, err);
+    rc = lh_pledge_grow(pledge, err);
     if (rc == LH_OK) {
-        rc = check_keys(pledge, err);
+        rc = name_keys(pledge, err);
     }
     if (rc != LH_OK) {
         lh_pledge_free(pledge);
@@ -113,10 +123,7 @@ void lh_pledge_free(struct lh_pledge *pledge)
 {
     if (pledge != NULL) {
         lh_buf_clear(&pledge->payload);
-        free(pledge->owed);
-        free(pledge->vows);
-        free(pledge->floors);
-        free(pledge->words);
+        free(pledge->members);
         free(pledge);
     }
 }
@@ -126,34 +133,36 @@ void lh_pledge_hold(struct lh_pledge *pledge, bool is_held)
     pledge->is_held = is_held;
 }
 
-size_t lh_pledge_place_of(const struct lh_pledge *pledge, const char *department)
+struct lh_pledge_member *lh_pledge_member(const struct lh_pledge *pledge, const char *department)
 {
-    const struct lh_genesis *genesis = lh_replica_genesis(pledge->options.replica);
-    size_t place = 0;
+    size_t place = lh_epochs_place(lh_replica_epochs(pledge->options.replica), department);
 
-    while (strcmp(lh_genesis_member(genesis, place)->department, department) != 0) {
-        place++;
-        lh_assert(place < lh_genesis_count(genesis));
-    }
-    return place;
+    return place < pledge->member_count ? &pledge->members[place] : NULL;
 }
 
 void lh_pledge_leave(struct lh_pledge *pledge, const char *department)
 {
-    size_t place = lh_pledge_place_of(pledge, department);
+    struct lh_pledge_member *member = lh_pledge_member(pledge, department);
 
-    pledge->owed[place].is_owed = false;
-    pledge->vows[place].is_owed = false;
+    if (member != NULL) {
+        member->owed.is_owed = false;
+        member->vow.is_owed = false;
+    }
 }
 
 uint32_t lh_pledge_floor(const struct lh_pledge *pledge, const char *department)
 {
-    return pledge->floors[lh_pledge_place_of(pledge, department)].generation;
+    const struct lh_pledge_member *member = lh_pledge_member(pledge, department);
+
+    return member != NULL ? member->floor.generation : 0;
 }
 
 const struct lh_pledge_word *lh_pledge_word(const struct lh_pledge *pledge, const char *department)
 {
-    return &pledge->words[lh_pledge_place_of(pledge, department)];
+    static const struct lh_pledge_word nothing = { .time_s = 0 };
+    const struct lh_pledge_member *member = lh_pledge_member(pledge, department);
+
+    return member != NULL ? &member->word : &nothing;
 }
 
 /* ---- promises ---- */
@@ -291,11 +300,14 @@ enum lh_code lh_pledge_recall(struct lh_pledge *pledge, struct lh_bytes note, st
 /* May promises be made? */
 bool lh_pledge_is_barred(struct lh_pledge *pledge)
 {
-    if (pledge->is_recalling && lh_genesis_count(lh_replica_genesis(pledge->options.replica)) > 1 &&
+    const struct lh_members *newest = lh_epochs_newest(lh_replica_epochs(pledge->options.replica));
+
+    if (pledge->is_recalling && lh_members_count(newest) > 1 &&
         lh_gossip_is_enough_told(pledge->options.gossip)) {
         pledge->is_recalling = false;
     }
-    return pledge->is_held || pledge->is_recalling || pledge->has_forgotten;
+    return pledge->is_held || pledge->is_recalling || pledge->has_forgotten ||
+           !has_named_keys(pledge);
 }
 
 /* ---- judging ---- */
@@ -406,6 +418,15 @@ static uint32_t find_newest(const struct judging *judging)
     return newest;
 }
 
+/* spec trust.md 5.3: "Of a member that was removed nothing more is witnessed from the new epoch
+ * on." */
+static bool is_member(const struct judging *judging)
+{
+    const struct lh_epochs *epochs = lh_replica_epochs(judging->pledge->options.replica);
+
+    return lh_members_find(lh_epochs_newest(epochs), judging->department) != NULL;
+}
+
 static enum lh_code judge(const struct judging *judging, uint64_t size, struct lh_err *err)
 {
     const struct lh_replica *replica = judging->pledge->options.replica;
@@ -417,7 +438,7 @@ static enum lh_code judge(const struct judging *judging, uint64_t size, struct l
     bool is_branch = true;
     enum lh_code rc;
 
-    if (lh_pledge_is_barred(judging->pledge)) {
+    if (lh_pledge_is_barred(judging->pledge) || !is_member(judging)) {
         return decline(judging, LH_DECLINE_LATER, 0);
     }
     /* spec network.md 9: "A peer that promises never again cosigns a head of an older generation of
@@ -494,9 +515,12 @@ enum lh_code lh_pledge_take(struct lh_pledge *pledge, const char *department,
     struct judging judging = {
         .pledge = pledge, .department = department, .request = &request, .owed = &owed
     };
-    enum lh_code rc = read_nomination(frame, department, &request, &head, &judging.generation, err);
+    enum lh_code rc = lh_pledge_grow(pledge, err);
 
     lh_assert(frame->type == LH_FRAME_NOMINATE);
+    if (rc == LH_OK) {
+        rc = read_nomination(frame, department, &request, &head, &judging.generation, err);
+    }
     if (rc == LH_OK) {
         rc = lh_gossip_hear(pledge->options.gossip, department, request.note, err);
     }
@@ -506,7 +530,7 @@ enum lh_code lh_pledge_take(struct lh_pledge *pledge, const char *department,
         rc = judge(&judging, head.size, err);
     }
     if (rc == LH_OK) {
-        pledge->owed[lh_pledge_place_of(pledge, department)] = owed;
+        lh_pledge_member(pledge, department)->owed = owed;
     }
     return rc;
 }
@@ -533,12 +557,12 @@ static enum lh_code cosign(struct lh_pledge *pledge, const struct lh_checkpoint 
     return rc;
 }
 
-static enum lh_code next_cosignature(struct lh_pledge *pledge, size_t place,
+static enum lh_code next_cosignature(struct lh_pledge *pledge, struct lh_pledge_member *member,
                                      const size_t credit[LH_CLASS_COUNT], uint64_t time_s,
                                      struct lh_frame *out, struct lh_err *err)
 {
-    struct lh_pledge_owed *owed = &pledge->owed[place];
-    struct lh_pledge_word *word = &pledge->words[place];
+    struct lh_pledge_owed *owed = &member->owed;
+    struct lh_pledge_word *word = &member->word;
     enum lh_code rc;
 
     if (!owed->is_owed) {
@@ -570,9 +594,13 @@ enum lh_code lh_pledge_next(struct lh_pledge *pledge, const char *department,
                             const size_t credit[LH_CLASS_COUNT], uint64_t time_s,
                             struct lh_frame *out, struct lh_err *err)
 {
-    size_t place = lh_pledge_place_of(pledge, department);
-    enum lh_code rc = lh_pledge_next_vow(pledge, &pledge->vows[place], credit, out, err);
+    struct lh_pledge_member *member = lh_pledge_member(pledge, department);
+    enum lh_code rc;
 
     lh_assert(time_s != 0);
-    return rc == LH_AGAIN ? next_cosignature(pledge, place, credit, time_s, out, err) : rc;
+    if (member == NULL) {
+        return LH_AGAIN; /* it asked for nothing yet */
+    }
+    rc = lh_pledge_next_vow(pledge, &member->vow, credit, out, err);
+    return rc == LH_AGAIN ? next_cosignature(pledge, member, credit, time_s, out, err) : rc;
 }

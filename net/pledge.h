@@ -16,6 +16,8 @@
  *   2. The promise is on disk before the cosignature is made.
  *   3. What others show with our line on it was promised, whether we remember it or not; a promise
  *      never goes back. Who was restored listens to so many that one of them remembers.
+ *      Nothing is promised with keys that the newest epoch that is known does not name for us, nor
+ * to who is no member in it.
  *   4. A nominated head is a head shown: gossip hears of it first, and of our own promise where the
  *      replica says otherwise, so that what contradicts becomes evidence.
  *
@@ -42,7 +44,8 @@ struct lh_pledge_options {
     bool is_restored; /* promises may be lost: none is made before the others were heard */
 };
 
-/** LH_ERR_INVALID: the keys are not those of our enrolment; LH_ERR_NOMEM. */
+/** LH_ERR_INVALID: the keys are of no kind that signs cosignatures; LH_ERR_NOMEM; what the store
+ * says. */
 enum lh_code lh_pledge_new(struct lh_pledge **out, const struct lh_pledge_options *options,
                            struct lh_err *err) LH_MUST_CHECK;
 void lh_pledge_free(struct lh_pledge *pledge);

@@ -33,23 +33,31 @@ struct lh_pledge_owed {
     struct lh_decline decline;
 };
 
+/* What stands between us and one department. */
+struct lh_pledge_member {
+    struct lh_pledge_owed owed;
+    struct lh_pledge_vow vow;
+    struct lh_pledge_floor floor;
+    struct lh_pledge_word word;
+};
+
 struct lh_pledge {
     struct lh_pledge_options options;
     struct lh_tally_witness us;
     bool is_held;
-    bool is_recalling;           /* restored, and too few others were heard */
-    bool has_forgotten;          /* what was recalled could not be kept */
-    struct lh_pledge_owed *owed; /* these by the member's place in the genesis file */
-    struct lh_pledge_vow *vows;
-    struct lh_pledge_floor *floors;
-    struct lh_pledge_word *words;
+    bool is_recalling;                /* restored, and too few others were heard */
+    bool has_forgotten;               /* what was recalled could not be kept */
+    struct lh_pledge_member *members; /* by the place of the department (ledger/epochs) */
+    size_t member_count;
     struct lh_buf payload;
 };
 
 /* ---- pledge.c ---- */
 
-/** The member's place in the genesis file. */
-size_t lh_pledge_place_of(const struct lh_pledge *pledge, const char *department);
+/** Room for everybody who is known by now. LH_ERR_NOMEM; what the store says of their floors. */
+enum lh_code lh_pledge_grow(struct lh_pledge *pledge, struct lh_err *err) LH_MUST_CHECK;
+/** NULL: there is no room for it yet. */
+struct lh_pledge_member *lh_pledge_member(const struct lh_pledge *pledge, const char *department);
 /** May promises be lost, or the time? Then none is made. */
 bool lh_pledge_is_barred(struct lh_pledge *pledge);
 

@@ -130,8 +130,7 @@ static enum lh_code judge_prepare(struct lh_pledge *pledge, struct lh_pledge_vow
                                   struct lh_err *err)
 {
     const struct lh_prepare *prepare = &vow->prepare;
-    struct lh_pledge_floor *floor =
-        &pledge->floors[lh_pledge_place_of(pledge, prepare->department)];
+    struct lh_pledge_floor *floor = &lh_pledge_member(pledge, prepare->department)->floor;
     struct lh_pledge_floor next = { .generation = prepare->generation, .prepare = prepare->hash };
     struct held held = find_held(pledge, prepare);
     bool is_same =
@@ -182,8 +181,11 @@ enum lh_code lh_pledge_prepare(struct lh_pledge *pledge, const char *department,
     if (frame->request == 0) {
         return lh_err_set(err, LH_ERR_INVALID, "PREPARE without a request");
     }
-    rc = lh_prepare_read(&vow.prepare, lh_replica_suite(replica), lh_replica_genesis(replica),
-                         frame->payload, err);
+    rc = lh_pledge_grow(pledge, err);
+    if (rc == LH_OK) {
+        rc = lh_prepare_read(&vow.prepare, lh_replica_suite(replica), lh_replica_genesis(replica),
+                             frame->payload, err);
+    }
     /* spec network.md 9: "Nobody asks but the ledger's own department." */
     if (rc == LH_OK && strcmp(vow.prepare.department, department) != 0) {
         rc = lh_err_set(err, LH_ERR_INVALID, "a PREPARE of another department");
@@ -193,7 +195,7 @@ enum lh_code lh_pledge_prepare(struct lh_pledge *pledge, const char *department,
         rc = judge_prepare(pledge, &vow, err);
     }
     if (rc == LH_OK) {
-        pledge->vows[lh_pledge_place_of(pledge, department)] = vow;
+        lh_pledge_member(pledge, department)->vow = vow;
     }
     return rc;
 }

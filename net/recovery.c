@@ -31,7 +31,7 @@ struct lh_recovery {
     struct lh_prepare prepare;
     struct lh_tally tally;
     struct lh_buf act;
-    struct asked *asked; /* by the member's place in the genesis file */
+    struct asked *asked; /* the founders, by their places */
     size_t count;
     uint32_t request;      /* our last one */
     int64_t quorum_ms;     /* when enough had promised; INT64_MAX: not yet */
@@ -39,15 +39,15 @@ struct lh_recovery {
     struct lh_recovery_state state;
 };
 
+/* NULL: no founder. spec network.md 9: "Founders are asked, and nobody else" */
 static struct asked *find(const struct lh_recovery *recovery, const char *department)
 {
-    size_t place = 0;
-
-    while (strcmp(recovery->asked[place].department, department) != 0) {
-        place++;
-        lh_assert(place < recovery->count);
+    for (size_t i = 0; i < recovery->count; i++) {
+        if (strcmp(recovery->asked[i].department, department) == 0) {
+            return &recovery->asked[i];
+        }
     }
-    return &recovery->asked[place];
+    return NULL;
 }
 
 /* ---- counting ---- */
@@ -270,15 +270,21 @@ void lh_recovery_join(struct lh_recovery *recovery, const char *department)
 {
     struct asked *asked = find(recovery, department);
 
-    asked->is_here = true;
-    asked->is_asked = false;
-    asked->has_answered = false;
-    asked->again_ms = INT64_MIN;
+    if (asked != NULL) {
+        asked->is_here = true;
+        asked->is_asked = false;
+        asked->has_answered = false;
+        asked->again_ms = INT64_MIN;
+    }
 }
 
 void lh_recovery_leave(struct lh_recovery *recovery, const char *department)
 {
-    find(recovery, department)->is_here = false;
+    struct asked *asked = find(recovery, department);
+
+    if (asked != NULL) {
+        asked->is_here = false;
+    }
 }
 
 /* ---- answers ---- */
@@ -386,7 +392,7 @@ enum lh_code lh_recovery_take(struct lh_recovery *recovery, const char *departme
     } else {
         lh_assert(frame->type == LH_FRAME_PROMISE);
     }
-    if (frame->request == 0 || frame->request != asked->request) {
+    if (asked == NULL || frame->request == 0 || frame->request != asked->request) {
         return lh_err_set(err, LH_ERR_INVALID, "an answer to no PREPARE");
     }
     asked->is_asked = false;
@@ -408,7 +414,7 @@ enum lh_code lh_recovery_next(struct lh_recovery *recovery, const char *departme
     struct asked *asked = find(recovery, department);
 
     (void)err;
-    if (recovery->state.is_settled || !asked->is_here || asked->has_promised ||
+    if (asked == NULL || recovery->state.is_settled || !asked->is_here || asked->has_promised ||
         now_ms < asked->again_ms || (asked->is_asked && now_ms < asked->asked_ms + ANSWER_MS) ||
         LH_FRAME_HEADER_SIZE + recovery->act.len > credit[LH_CLASS_CONTROL]) {
         return LH_AGAIN;

@@ -50,7 +50,7 @@ enum lh_code lh_recovery_new(struct lh_recovery **out, LH_KEEPS struct lh_replic
 void lh_recovery_free(struct lh_recovery *recovery);
 const struct lh_prepare *lh_recovery_prepare(const struct lh_recovery *recovery);
 
-/** A member is here, or gone. Not our own department. */
+/** A member is here, or gone. Not our own department. Who is no founder is not asked. */
 void lh_recovery_join(struct lh_recovery *recovery, const char *department);
 void lh_recovery_leave(struct lh_recovery *recovery, const char *department);
 /**

@@ -149,6 +149,8 @@ enum lh_code lh_replica_new(struct lh_replica **out, const struct lh_replica_opt
     lh_assert(strlen(options->department) <= LH_CODE_MAX);
     memcpy(replica->department, options->department, strlen(options->department) + 1);
     replica->options.department = replica->department;
+    rc = lh_epochs_new(&replica->founded, options->genesis, err);
+    replica->epochs = replica->founded;
     for (size_t place = 0; rc == LH_OK; place++) {
         rc = load_one(replica, place, err);
     }
@@ -167,16 +169,22 @@ void lh_replica_free(struct lh_replica *replica)
             lh_replica_ledger_free(replica->ledgers[i]);
         }
         free(replica->ledgers);
+        lh_epochs_free(replica->founded);
         free(replica);
     }
 }
 
 void lh_replica_set_epochs(struct lh_replica *replica, const struct lh_epochs *epochs)
 {
-    replica->epochs = epochs;
+    replica->epochs = epochs != NULL ? epochs : replica->founded;
     for (size_t i = 0; i < replica->count; i++) {
-        replica->ledgers[i]->seen.chain.epochs = epochs;
+        replica->ledgers[i]->seen.chain.epochs = replica->epochs;
     }
+}
+
+const struct lh_epochs *lh_replica_epochs(const struct lh_replica *replica)
+{
+    return replica->epochs;
 }
 
 struct lh_suite *lh_replica_suite(const struct lh_replica *replica)
@@ -246,7 +254,7 @@ bool lh_replica_is_possible(const struct lh_replica *replica, const char *origin
 
     return lh_origin_parse(&parsed, lh_bytes_of_text(origin), NULL) == LH_OK &&
            strcmp(parsed.network, lh_genesis_network(genesis)) == 0 &&
-           lh_genesis_find(genesis, lh_bytes_of_text(parsed.department)) != NULL;
+           lh_epochs_place(replica->epochs, parsed.department) != SIZE_MAX;
 }
 
 /* ---- blocks ---- */
@@ -344,14 +352,48 @@ static enum lh_code judge(struct lh_replica *replica, const struct lh_chain *cha
                : rc;
 }
 
+/*
+ * Whose officers sign the first leaf of a ledger. LH_AGAIN: its header names an epoch that is not
+ * known here yet.
+ *
+ * spec network.md 7: "the first leaf of a ledger is judged under the officers of the epoch that its
+ * first header names"
+ */
+static enum lh_code find_first_epoch(const struct lh_replica *replica, const char *department,
+                                     const struct lh_block *block, const struct lh_members **out,
+                                     struct lh_err *err)
+{
+    struct lh_hash named;
+    lhpb_Leaf leaf;
+
+    *out = NULL;
+    if (lh_leaf_decode(&leaf, block->leaves[block->entry_count], NULL) == LH_OK &&
+        leaf.which_kind == lhpb_Leaf_header_tag) {
+        memcpy(named.bytes, leaf.kind.header.epoch_hash, sizeof named.bytes);
+        *out = lh_epochs_find(replica->epochs, &named);
+        if (*out == NULL) {
+            return lh_err_set(err, LH_AGAIN, "its epoch is not certified here yet");
+        }
+    }
+    if (*out == NULL || lh_members_find(*out, department) == NULL) {
+        *out = lh_epochs_first_with(replica->epochs, department); /* the block is no good one */
+    }
+    lh_assert(*out != NULL); /* else there is no such ledger */
+    return LH_OK;
+}
+
 /* The ledger that a first block begins. Who sent a first leaf that is none is to blame. */
 static enum lh_code begin_ledger(struct lh_replica *replica, struct lh_replica_kept *ledger,
                                  const struct lh_block *block, struct lh_err *err)
 {
+    const struct lh_members *members = NULL;
     struct lh_chain chain;
-    enum lh_code rc = lh_generation_chain(&chain, replica->options.suite, replica->options.genesis,
-                                          ledger->seen.origin, block->leaves[0], err);
+    enum lh_code rc = find_first_epoch(replica, ledger->seen.department, block, &members, err);
 
+    if (rc == LH_OK) {
+        rc = lh_generation_chain_in(&chain, replica->options.suite, members, ledger->seen.origin,
+                                    block->leaves[0], err);
+    }
     if (rc == LH_OK) {
         rc = begin(replica, ledger, &chain, err);
     }

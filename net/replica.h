@@ -6,7 +6,7 @@
  * first leaf to a head.
  *
  *   1. Nothing is kept that was not judged: every rule of appending, seal included, and the first
- *      leaf under the officers of the genesis file.
+ *      leaf under the officers of the epoch that the first header names.
  *   2. A head is what the store has: it moves when the store has said so, not before.
  *   3. A ledger that was convicted stays convicted, and goes on being held
  *      along the branch that was here first.
@@ -115,11 +115,14 @@ const struct lh_replica_ledger *lh_replica_find(const struct lh_replica *replica
 const struct lh_replica_ledger *lh_replica_own(const struct lh_replica *replica);
 /** A ledger of ours that we write: nobody else fills it. */
 bool lh_replica_is_written(const struct lh_replica *replica, const char *origin);
-/** A ledger that a member of this network may have. */
+/** A ledger that a member of this network may have, by any epoch that is known. */
 bool lh_replica_is_possible(const struct lh_replica *replica, const char *origin);
 
-/** From now on headers may name these epochs; before, that of the genesis file alone. */
+/** From now on headers may name these epochs; before, and with NULL, that of the genesis file
+ * alone. */
 void lh_replica_set_epochs(struct lh_replica *replica, LH_KEEPS const struct lh_epochs *epochs);
+/** Those epochs. The places of departments in the tables of net/ are theirs. */
+const struct lh_epochs *lh_replica_epochs(const struct lh_replica *replica);
 /**
  * Judge a block as the next one of a ledger of another department and keep it. LH_ERR_FORGED: who
  * sent it is to blame, it bears no seal of that ledger; LH_ERR_CONFLICT: the seal is that of the

@@ -14,7 +14,8 @@ struct lh_replica_kept {
 struct lh_replica {
     struct lh_replica_options options;
     char department[LH_CODE_MAX + 1];
-    const struct lh_epochs *epochs; /* NULL: none is known */
+    struct lh_epochs *founded;      /* the genesis file alone */
+    const struct lh_epochs *epochs; /* those that are known: `founded`, or others' */
     struct lh_replica_kept **ledgers;
     size_t count;
     size_t capacity;

@@ -62,7 +62,8 @@ static const struct lh_option options[] = {
     { "peer", FIELD(peers), "", 0, 0, NULL, LH_OPTION_PEER, false,
       "A department of the network and where it listens: `mzj 192.0.2.8:7443`. Repeatable. One "
       "that "
-      "has no line here may come by itself." },
+      "has no line here may come by itself. One that is no member, or none any more, is logged as "
+      "`peer.no_member`, and dialled once an epoch admits it." },
     { "start.wait_peers", FIELD(wait_peers_ms), "10s", 0, HOUR_MS, NULL, LH_OPTION_DURATION, false,
       "After a start nothing is sealed before enough peers have said what they hold, at most for "
       "this long; meanwhile entries go to the journal. 0: it does not wait." },

@@ -7,30 +7,69 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { JUDGE_MS = 10 * 1000 };
+
 static int64_t now_ms(const struct lh_peers *peers)
 {
     return peers->options.clock.mono_ms(peers->options.clock.arg);
 }
 
+/* ---- members ----------------------------------------------------------------------------------
+ */
+
 size_t lh_peers_member_count(const struct lh_peers *peers)
 {
-    return lh_genesis_count(peers->options.genesis);
+    return peers->member_count;
+}
+
+const char *lh_peers_department_at(const struct lh_peers *peers, size_t place)
+{
+    return lh_epochs_department(lh_governance_epochs(peers->governance), place);
 }
 
 const struct lh_enrolment *lh_peers_member(const struct lh_peers *peers, size_t place)
 {
-    return lh_genesis_member(peers->options.genesis, place);
+    const struct lh_epochs *epochs = lh_governance_epochs(peers->governance);
+    const struct lh_member *member =
+        lh_members_find(lh_epochs_newest(epochs), lh_epochs_department(epochs, place));
+
+    return member != NULL ? &member->enrolment : NULL;
 }
 
+enum lh_code lh_peers_grow(struct lh_peers *peers, struct lh_err *err)
+{
+    size_t count = lh_epochs_place_count(lh_governance_epochs(peers->governance));
+    struct lh_peers_member *members;
+
+    if (peers->member_count >= count) {
+        return LH_OK;
+    }
+    members = realloc(peers->members, count * sizeof members[0]);
+    if (members == NULL) {
+        return lh_err_set(err, LH_ERR_NOMEM, "the members");
+    }
+    memset(members + peers->member_count, 0, (count - peers->member_count) * sizeof members[0]);
+    peers->members = members;
+    peers->member_count = count;
+    return LH_OK;
+}
+
+/* Not below the count: of no department that has a place here. */
 static size_t find_place(const struct lh_peers *peers, const char *department)
 {
-    size_t place = 0;
+    return lh_epochs_place(lh_governance_epochs(peers->governance), department);
+}
 
-    while (place < lh_peers_member_count(peers) &&
-           strcmp(lh_peers_member(peers, place)->department, department) != 0) {
-        place++;
-    }
-    return place;
+/* spec network.md 5: "the newest epoch that we know says who is a member, and with which witness
+ * key" */
+const struct lh_pubkey *lh_peers_find_witness(void *arg, const char *department)
+{
+    const struct lh_peers *peers = arg;
+    size_t place = find_place(peers, department);
+    const struct lh_enrolment *member =
+        place < peers->member_count ? lh_peers_member(peers, place) : NULL;
+
+    return member != NULL ? &member->witness : NULL;
 }
 
 /* The mesh lets in members only. */
@@ -60,13 +99,19 @@ static void pump_soon(struct lh_peers *peers)
 /* ---- moving frames ----------------------------------------------------------------------------
  */
 
-static void cut(struct lh_peers *peers, const char *department, const struct lh_err *why)
+static void cut_with(struct lh_peers *peers, const char *department, enum lh_session_bye code,
+                     const struct lh_err *why)
 {
     lh_log_write(peers->options.log, LH_LOG_WARN, "peer.cut", "department=%s reason=\"%s\"",
                  department, why->text);
     lh_peers_note_parting(peers, place_of(peers, department), why);
-    peers->is_cut[place_of(peers, department)] = true;
-    lh_mesh_part(peers->mesh, department, LH_BYE_PROTOCOL, 0);
+    peers->members[place_of(peers, department)].is_cut = true;
+    lh_mesh_part(peers->mesh, department, code, 0);
+}
+
+static void cut(struct lh_peers *peers, const char *department, const struct lh_err *why)
+{
+    cut_with(peers, department, LH_BYE_PROTOCOL, why);
 }
 
 /* The next frame that is owed to one peer: of replication, of its heads, of ours. */
@@ -129,6 +174,7 @@ static void set_tick(struct lh_peers *peers)
 
     due = nomination_due < due ? nomination_due : due;
     due = governance_due < due ? governance_due : due;
+    due = peers->judge_ms < due ? peers->judge_ms : due;
     due = lh_peers_restore_due_ms(peers) < due ? lh_peers_restore_due_ms(peers) : due;
     due = lh_peers_show_due_ms(peers) < due ? lh_peers_show_due_ms(peers) : due;
     if (due == INT64_MAX) {
@@ -139,6 +185,60 @@ static void set_tick(struct lh_peers *peers)
     tv = (struct timeval){ .tv_sec = (time_t)(wait / 1000),
                            .tv_usec = (suseconds_t)(wait % 1000 * 1000) };
     (void)event_add(peers->tick_event, &tv);
+}
+
+/*
+ * The session of a member may be one that a HELLO would not begin any more.
+ *
+ * spec network.md 5: "10 s after an epoch became known, in which the other side comes to know it
+ * too, live sessions are judged by it as HELLO is: that of a member which it removed ends with code
+ * 4, one under a witness key that it ended with code 5."
+ */
+static void judge_session(struct lh_peers *peers, size_t place)
+{
+    const char *department = lh_peers_department_at(peers, place);
+    const struct lh_enrolment *member = lh_peers_member(peers, place);
+    struct lh_err why = LH_ERR_NONE;
+
+    if (member == NULL) {
+        (void)lh_err_set(&why, LH_ERR_DENIED, "it is no member any more");
+        cut_with(peers, department, LH_BYE_MEMBER, &why);
+    } else if (!lh_pubkey_is_equal(&member->witness, &peers->members[place].witness)) {
+        (void)lh_err_set(&why, LH_ERR_DENIED, "its witness key was ended by an epoch");
+        cut_with(peers, department, LH_BYE_FORGED, &why);
+    }
+}
+
+static void judge_sessions(struct lh_peers *peers)
+{
+    peers->judge_ms = INT64_MAX;
+    for (size_t i = 0; i < peers->member_count; i++) {
+        if (peers->members[i].is_up && !peers->members[i].is_cut) {
+            judge_session(peers, i);
+        }
+    }
+}
+
+static void enter_epoch(struct lh_peers *peers)
+{
+    size_t count = lh_epochs_count(lh_governance_epochs(peers->governance));
+    struct lh_err err = LH_ERR_NONE;
+
+    if (now_ms(peers) >= peers->judge_ms) {
+        judge_sessions(peers);
+    }
+    if (peers->epoch_count == count) {
+        return;
+    }
+    if (lh_peers_grow(peers, &err) != LH_OK || lh_peers_find_wards(peers, &err) != LH_OK ||
+        lh_peers_dial(peers, &err) != LH_OK) {
+        lh_log_write(peers->options.log, LH_LOG_WARN, "peers.trouble", "reason=\"%s\"", err.text);
+        return; /* at the next turn again */
+    }
+    peers->epoch_count = count;
+    if (peers->judge_ms == INT64_MAX) {
+        peers->judge_ms = now_ms(peers) + JUDGE_MS;
+    }
 }
 
 /* Time has passed, or our ledger has grown. Who may have been set back promises nothing. */
@@ -154,6 +254,7 @@ static void advance(struct lh_peers *peers)
                      err.text);
     }
     lh_governance_tick(peers->governance, now_ms(peers));
+    enter_epoch(peers);
     lh_nomination_state(peers->nomination, &state);
     if (state.is_taken) {
         atomic_store(&peers->doubt, "a later generation of this ledger was begun, or promised "
@@ -173,8 +274,8 @@ void lh_peers_on_pump(evutil_socket_t fd, short what, void *arg)
     (void)what;
     advance(peers);
     for (size_t i = 0; i < lh_peers_member_count(peers); i++) {
-        if (peers->is_up[i]) {
-            send_owed(peers, lh_peers_member(peers, i)->department);
+        if (peers->members[i].is_up) {
+            send_owed(peers, lh_peers_department_at(peers, i));
         }
     }
     lh_peers_show(peers);
@@ -199,16 +300,17 @@ static void on_up(void *arg, const struct lh_session_peer *peer)
     size_t place = place_of(peers, peer->department);
     struct lh_err err = LH_ERR_NONE;
 
-    peers->is_cut[place] = false;
+    peers->members[place].is_cut = false;
     lh_log_write(peers->options.log, LH_LOG_INFO, "peer.up", "department=%s generation=%u",
                  peer->department, (unsigned)peer->generation);
-    if (lh_gossip_join(peers->gossip, peer->department, now_ms(peers), &err) == LH_OK) {
+    if (lh_gossip_join(peers->gossip, peer->department, now_ms(peers), &err) == LH_OK &&
+        lh_governance_join(peers->governance, peer->department, &err) == LH_OK) {
         lh_nomination_join(peers->nomination, peer->department);
-        lh_governance_join(peers->governance, peer->department);
         if (peers->recovery != NULL) {
             lh_recovery_join(peers->recovery, peer->department);
         }
-        peers->is_up[place] = true;
+        peers->members[place].witness = *lh_peers_find_witness(peers, peer->department);
+        peers->members[place].is_up = true;
         pump_soon(peers);
     } else {
         cut(peers, peer->department, &err);
@@ -222,7 +324,7 @@ static void on_down(void *arg, const char *department, const struct lh_err *why)
 
     lh_log_write(peers->options.log, LH_LOG_INFO, "peer.down", "department=%s reason=\"%s\"",
                  department, why->text);
-    if (!peers->is_cut[place]) {
+    if (!peers->members[place].is_cut) {
         lh_peers_note_parting(peers, place, why);
     }
     lh_gossip_leave(peers->gossip, department);
@@ -232,7 +334,7 @@ static void on_down(void *arg, const char *department, const struct lh_err *why)
     if (peers->recovery != NULL) {
         lh_recovery_leave(peers->recovery, department);
     }
-    peers->is_up[place] = false;
+    peers->members[place].is_up = false;
     pump_soon(peers);
 }
 
@@ -293,7 +395,7 @@ static void on_frame(void *arg, const char *department, const struct lh_frame *f
     struct lh_peers *peers = arg;
     struct lh_err err = LH_ERR_NONE;
 
-    if (peers->is_up[place_of(peers, department)] &&
+    if (peers->members[place_of(peers, department)].is_up &&
         take(peers, department, frame, &err) != LH_OK) {
         cut(peers, department, &err);
     }
@@ -313,7 +415,7 @@ static void on_failed(void *arg, const char *who, const struct lh_err *why)
 
     lh_log_write(peers->options.log, LH_LOG_DEBUG, "peer.failed", "who=%s reason=\"%s\"", who,
                  why->text);
-    if (place < lh_peers_member_count(peers) && !peers->is_up[place]) {
+    if (place < lh_peers_member_count(peers) && !peers->members[place].is_up) {
         lh_peers_note_parting(peers, place, why);
         pump_soon(peers);
     }

@@ -32,6 +32,19 @@ static void on_trouble(void *arg, const struct lh_err *why)
     lh_log_write(peers->options.log, LH_LOG_WARN, "governance.trouble", "reason=\"%s\"", why->text);
 }
 
+/* What our own ledger goes by was counted once, or was given to us by our own people: `liuhen init
+ * --epochs`. */
+static enum lh_code adopt_own(struct lh_peers *peers, struct lh_err *err)
+{
+    const struct lh_epochs *epochs = lh_ledger_epochs(peers->options.ledger);
+    enum lh_code rc = LH_OK;
+
+    for (size_t i = 1; rc == LH_OK && i < lh_epochs_count(epochs); i++) {
+        rc = lh_governance_adopt(peers->governance, lh_epochs_proposal(epochs, i), err);
+    }
+    return rc;
+}
+
 enum lh_code lh_peers_open_governance(struct lh_peers *peers, struct lh_err *err)
 {
     const struct lh_governance_listener listener = { .arg = peers,
@@ -39,7 +52,18 @@ enum lh_code lh_peers_open_governance(struct lh_peers *peers, struct lh_err *err
                                                      .on_certified = on_certified,
                                                      .on_trouble = on_trouble };
 
-    return lh_governance_new(&peers->governance, peers->replica, &listener, err);
+    enum lh_code rc = lh_governance_new(&peers->governance, peers->replica, &listener, err);
+
+    if (rc == LH_OK) {
+        rc = adopt_own(peers, err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_peers_grow(peers, err);
+    }
+    if (rc == LH_OK) {
+        peers->epoch_count = lh_epochs_count(lh_governance_epochs(peers->governance));
+    }
+    return rc;
 }
 
 const struct lh_epochs *lh_peers_epochs(const struct lh_peers *peers)

@@ -41,6 +41,16 @@ struct lh_peers_parting {
     struct lh_err why;
 };
 
+/* What stands between us and one department. */
+struct lh_peers_member {
+    bool is_up;
+    bool is_cut;                     /* its end is on its way, and why is known */
+    bool is_ward;                    /* we are a designated witness of its ledgers */
+    struct lh_pubkey witness;        /* the key that its live session began with */
+    struct lh_peers_parting parting; /* the last one */
+    int64_t seen_unix_ms;            /* when a connection ended; 0: none did */
+};
+
 struct lh_peers {
     struct lh_peers_options options;
     char department[LH_CODE_MAX + 1];
@@ -66,11 +76,11 @@ struct lh_peers {
     struct lh_recovery *recovery;     /* NULL: nothing is asked */
     struct lh_governance *governance;
     struct lh_mesh *mesh;
-    bool is_up[LH_FOUNDERS_MAX];   /* this and the next by the member's place in the genesis file */
-    bool is_cut[LH_FOUNDERS_MAX];  /* its end is on its way, and why is known */
-    bool is_ward[LH_FOUNDERS_MAX]; /* we are a designated witness of its ledgers */
-    struct lh_peers_parting partings[LH_FOUNDERS_MAX]; /* the last one of each */
-    int64_t seen_unix_ms[LH_FOUNDERS_MAX];             /* when a connection ended; 0: none did */
+    struct lh_peers_member *members; /* by the place of the department (ledger/epochs) */
+    size_t member_count;
+    size_t epoch_count; /* of those that were entered */
+    int64_t judge_ms;   /* when live sessions are judged by the newest; INT64_MAX: they were */
+    bool is_dialled[LH_CONFIG_PEERS_MAX]; /* by its place in the configuration */
     uint64_t part_counts[LH_PEERS_PART_COUNT];
 
     int64_t shown_ms; /* when it was last written down what is shown */
@@ -81,7 +91,7 @@ struct lh_peers {
     struct lh_buf shown_peers;       /* JSON arrays */
     struct lh_buf shown_details;
     struct lh_buf shown_replicas;
-    struct lh_peers_sight shown_sights[LH_FOUNDERS_MAX];
+    struct lh_peers_sight shown_sights[LH_MEMBERS_MAX];
     size_t shown_sight_count;
     uint64_t shown_size;            /* leaves of our newest generation */
     struct lh_buf shown_witnessing; /* JSON objects */
@@ -100,8 +110,17 @@ struct lh_peers {
     size_t conviction_count;
 };
 
+/** Every department that is, or was, a member; those with a place in the tables. */
 size_t lh_peers_member_count(const struct lh_peers *peers);
+/** Its enrolment in the newest epoch; NULL: it is no member any more. */
 const struct lh_enrolment *lh_peers_member(const struct lh_peers *peers, size_t place);
+const char *lh_peers_department_at(const struct lh_peers *peers, size_t place);
+/** Its witness key, for its HELLO. NULL: it is no member. */
+const struct lh_pubkey *lh_peers_find_witness(void *arg, const char *department);
+/** Room for every department that is known. LH_ERR_NOMEM. */
+enum lh_code lh_peers_grow(struct lh_peers *peers, struct lh_err *err) LH_MUST_CHECK;
+/** Dial those of the configuration that are members, and were not dialled yet. */
+enum lh_code lh_peers_dial(struct lh_peers *peers, struct lh_err *err) LH_MUST_CHECK;
 
 /** The file for people; one that cannot be written is logged, and nothing else depends on it. */
 void lh_peers_write_evidence(struct lh_peers *peers, const char *origin, struct lh_bytes evidence);

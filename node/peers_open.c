@@ -40,18 +40,6 @@ static void *run(void *arg)
     return NULL;
 }
 
-static const struct lh_pubkey *find_witness(void *arg, const char *department)
-{
-    const struct lh_peers *peers = arg;
-
-    for (size_t i = 0; i < lh_peers_member_count(peers); i++) {
-        if (strcmp(lh_peers_member(peers, i)->department, department) == 0) {
-            return &lh_peers_member(peers, i)->witness;
-        }
-    }
-    return NULL;
-}
-
 static bool is_anybody(void *arg, const struct lh_tls_pin *pin)
 {
     (void)arg;
@@ -272,13 +260,13 @@ static enum lh_code open_machine(struct lh_peers *peers, struct lh_err *err)
     if (rc == LH_OK) {
         rewrite_evidence(peers);
         lh_peers_write_promises(peers);
+        rc = lh_peers_open_governance(peers, err);
+    }
+    if (rc == LH_OK) {
         rc = lh_gossip_new(&peers->gossip, peers->replica, &listener, err);
     }
     if (rc == LH_OK) {
         rc = open_witnessing(peers, err);
-    }
-    if (rc == LH_OK) {
-        rc = lh_peers_open_governance(peers, err);
     }
     if (rc == LH_OK) {
         rc = lh_peers_open_recovery(peers, err);
@@ -326,7 +314,7 @@ static enum lh_code open_mesh(struct lh_peers *peers, struct lh_err *err)
                      .witness = peers->witness,
                      .network_id = *lh_genesis_network_id(peers->options.genesis),
                      .generation = lh_ledger_generation(peers->options.ledger),
-                     .find = find_witness,
+                     .find = lh_peers_find_witness,
                      .arg = peers },
         .handshake_timeout_ms = (int64_t)config->handshake_timeout_ms,
         .write_timeout_ms = WRITE_TIMEOUT_MS,
@@ -355,14 +343,31 @@ static enum lh_code open_mesh(struct lh_peers *peers, struct lh_err *err)
         }
     }
     for (size_t i = 0; rc == LH_OK && i < config->peer_count; i++) {
+        if (lh_peers_find_witness(peers, config->peers[i].department) == NULL) {
+            lh_log_write(peers->options.log, LH_LOG_WARN, "peer.no_member",
+                         "department=%s reason=\"it is not dialled before an epoch admits it\"",
+                         config->peers[i].department);
+        }
+    }
+    return rc == LH_OK ? lh_peers_dial(peers, err) : rc;
+}
+
+enum lh_code lh_peers_dial(struct lh_peers *peers, struct lh_err *err)
+{
+    const struct lh_config *config = peers->options.config;
+    enum lh_code rc = LH_OK;
+
+    for (size_t i = 0; rc == LH_OK && i < config->peer_count; i++) {
         const struct lh_config_peer *peer = &config->peers[i];
 
-        if (find_witness(peers, peer->department) == NULL) {
-            return lh_err_set(err, LH_ERR_INVALID, "peer: %s is no member of this network",
-                              peer->department);
+        if (peers->is_dialled[i] || lh_peers_find_witness(peers, peer->department) == NULL) {
+            continue;
         }
         rc = lh_mesh_add_peer(peers->mesh, peer->department, peer->address, err);
-        rc = rc == LH_OK ? rc : lh_err_wrap(err, rc, "peer");
+        if (rc != LH_OK) {
+            return lh_err_wrap(err, rc, "peer");
+        }
+        peers->is_dialled[i] = true;
     }
     return rc;
 }
@@ -414,11 +419,11 @@ void lh_peers_stop(struct lh_peers *peers)
     }
     lh_peers_run_errands(peers, NULL);
     lh_mesh_free(peers->mesh);
-    lh_governance_free(peers->governance);
     lh_recovery_free(peers->recovery);
     lh_nomination_free(peers->nomination);
     lh_pledge_free(peers->pledge);
     lh_gossip_free(peers->gossip);
+    lh_governance_free(peers->governance); /* the others go by its epochs */
     lh_replica_free(peers->replica);
     lh_copies_close(peers->parts.copies);
     lh_copies_close(peers->parts.notes);
@@ -433,6 +438,7 @@ void lh_peers_stop(struct lh_peers *peers)
     lh_buf_clear(&peers->shown_witnessing);
     lh_buf_clear(&peers->shown_restore);
     lh_buf_clear(&peers->shown_metrics);
+    free(peers->members);
     free(peers->convictions);
     lh_buf_clear(&peers->reached[LH_LEVEL_WITNESSED].note);
     lh_buf_clear(&peers->reached[LH_LEVEL_FINAL].note);
@@ -457,6 +463,7 @@ enum lh_code lh_peers_start(struct lh_peers **out, const struct lh_peers_options
     peers->options = *options;
     peers->wake_fd = -1;
     peers->shown_ms = INT64_MIN / 2;
+    peers->judge_ms = INT64_MAX;
     (void)snprintf(peers->department, sizeof peers->department, "%s", options->department);
     (void)pthread_mutex_init(&peers->shown_lock, NULL);
     rc = open_loop(peers, err);

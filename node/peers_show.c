@@ -11,6 +11,14 @@
 /* Writing it down costs more the more members there are, and frames come by the thousand. */
 enum { SHOW_MS = 50 };
 
+/* Who was removed is no peer; its ledgers stay among the replicas. */
+static bool is_peer(const struct lh_peers *peers, size_t place)
+{
+    const struct lh_enrolment *member = lh_peers_member(peers, place);
+
+    return member != NULL && strcmp(member->department, peers->department) != 0;
+}
+
 static void format_peers(const struct lh_peers *peers, struct lh_buf *out)
 {
     struct lh_json json = lh_json_of(out);
@@ -19,12 +27,12 @@ static void format_peers(const struct lh_peers *peers, struct lh_buf *out)
 
     lh_json_begin_array(&json, NULL);
     for (size_t i = 0; i < lh_peers_member_count(peers); i++) {
-        const char *department = lh_peers_member(peers, i)->department;
+        const char *department = lh_peers_department_at(peers, i);
 
-        if (strcmp(department, peers->department) != 0) {
+        if (is_peer(peers, i)) {
             lh_json_begin_object(&json, NULL);
             lh_json_add_text(&json, "department", lh_bytes_of_text(department));
-            lh_json_add_bool(&json, "up", peers->is_up[i]);
+            lh_json_add_bool(&json, "up", peers->members[i].is_up);
             lh_json_add_u64(&json, "has",
                             own != NULL ? lh_gossip_heard(peers->gossip, department, own->origin)
                                         : 0);
@@ -85,11 +93,14 @@ enum lh_code lh_peers_find_wards(struct lh_peers *peers, struct lh_err *err)
     enum lh_code rc = LH_OK;
 
     for (size_t i = 0; rc == LH_OK && i < lh_peers_member_count(peers); i++) {
+        bool is_ward = false;
+
         rc = lh_tally_init_founders(&tally, peers->suite, peers->options.genesis,
-                                    lh_peers_member(peers, i)->department, err);
+                                    lh_peers_department_at(peers, i), err);
         for (unsigned n = 0; rc == LH_OK && n < tally.count; n++) {
-            peers->is_ward[i] |= strcmp(tally.witnesses[n].department, peers->department) == 0;
+            is_ward |= strcmp(tally.witnesses[n].department, peers->department) == 0;
         }
+        peers->members[i].is_ward = is_ward && lh_peers_member(peers, i) != NULL;
     }
     return rc;
 }
@@ -137,14 +148,14 @@ static const char *part_name(enum lh_peers_part part)
 
 void lh_peers_note_parting(struct lh_peers *peers, size_t place, const struct lh_err *why)
 {
-    struct lh_peers_parting *parting = &peers->partings[place];
+    struct lh_peers_parting *parting = &peers->members[place].parting;
 
     parting->at_unix_ms = peers->options.clock.wall_unix_ms(peers->options.clock.arg);
-    parting->how = part_of(why->code, peers->is_up[place]);
+    parting->how = part_of(why->code, peers->members[place].is_up);
     parting->why = *why;
     peers->part_counts[parting->how]++;
-    if (peers->is_up[place]) {
-        peers->seen_unix_ms[place] = parting->at_unix_ms;
+    if (peers->members[place].is_up) {
+        peers->members[place].seen_unix_ms = parting->at_unix_ms;
     }
 }
 
@@ -248,11 +259,11 @@ static void add_witness(struct lh_json *json, const struct lh_peers *peers, cons
 /* Us as a witness of it. */
 static void add_ward(struct lh_json *json, const struct lh_peers *peers, size_t place)
 {
-    const char *department = lh_peers_member(peers, place)->department;
+    const char *department = lh_peers_department_at(peers, place);
     const struct lh_pledge_word *word = lh_pledge_word(peers->pledge, department);
 
     lh_json_begin_object(json, "ward");
-    lh_json_add_bool(json, "designated", peers->is_ward[place]);
+    lh_json_add_bool(json, "designated", peers->members[place].is_ward);
     if (word->head.size > 0) {
         lh_json_add_string(json, "origin", word->head.origin);
     }
@@ -286,19 +297,19 @@ static void format_details(const struct lh_peers *peers, struct lh_buf *out)
     for (size_t i = 0; i < lh_peers_member_count(peers); i++) {
         const struct lh_enrolment *member = lh_peers_member(peers, i);
 
-        if (strcmp(member->department, peers->department) == 0) {
+        if (!is_peer(peers, i)) {
             continue;
         }
         lh_json_begin_object(&json, NULL);
         lh_json_add_string(&json, "department", member->department);
         lh_json_add_string(&json, "group", member->group);
-        lh_json_add_bool(&json, "up", peers->is_up[i]);
+        lh_json_add_bool(&json, "up", peers->members[i].is_up);
         lh_json_add_u64(&json, "has", has_of(peers, member->department));
         lh_json_add_u64(&json, "lag", above(own_size(peers), has_of(peers, member->department)));
         add_held(&json, peers, member->department);
         add_witness(&json, peers, member->department);
         add_ward(&json, peers, i);
-        add_parting(&json, &peers->partings[i]);
+        add_parting(&json, &peers->members[i].parting);
         lh_json_end_object(&json);
     }
     lh_json_end_array(&json);
@@ -306,7 +317,7 @@ static void format_details(const struct lh_peers *peers, struct lh_buf *out)
 
 /* ---- as metrics ---- */
 
-/* The labels are the other members, as many as the genesis file names; `is_meant`, which may be
+/* The labels are the other members, as many as the newest epoch names; `is_meant`, which may be
  * NULL, leaves some out. */
 struct gauge {
     const char *name;
@@ -319,10 +330,9 @@ static void add_gauge(const struct lh_peers *peers, struct lh_buf *out, const st
 {
     lh_metrics_add_head(out, gauge->name, "gauge", gauge->help);
     for (size_t i = 0; i < lh_peers_member_count(peers); i++) {
-        const char *department = lh_peers_member(peers, i)->department;
+        const char *department = lh_peers_department_at(peers, i);
 
-        if (strcmp(department, peers->department) != 0 &&
-            (gauge->is_meant == NULL || gauge->is_meant(peers, i))) {
+        if (is_peer(peers, i) && (gauge->is_meant == NULL || gauge->is_meant(peers, i))) {
             lh_buf_add_format(out, "%s{department=\"%s\"} %llu\n", gauge->name, department,
                               (unsigned long long)gauge->value(peers, i));
         }
@@ -331,24 +341,24 @@ static void add_gauge(const struct lh_peers *peers, struct lh_buf *out, const st
 
 static uint64_t is_up(const struct lh_peers *peers, size_t place)
 {
-    return peers->is_up[place] ? 1 : 0;
+    return peers->members[place].is_up ? 1 : 0;
 }
 
 static uint64_t lag_of(const struct lh_peers *peers, size_t place)
 {
-    return above(own_size(peers), has_of(peers, lh_peers_member(peers, place)->department));
+    return above(own_size(peers), has_of(peers, lh_peers_department_at(peers, place)));
 }
 
 static uint64_t lacking_of(const struct lh_peers *peers, size_t place)
 {
-    return behind_of(peers, lh_peers_member(peers, place)->department);
+    return behind_of(peers, lh_peers_department_at(peers, place));
 }
 
 static uint64_t is_tainted(const struct lh_peers *peers, size_t place)
 {
     bool is_so;
 
-    (void)newest_of(peers, lh_peers_member(peers, place)->department, &is_so);
+    (void)newest_of(peers, lh_peers_department_at(peers, place), &is_so);
     return is_so ? 1 : 0;
 }
 
@@ -356,16 +366,14 @@ static bool is_witness(const struct lh_peers *peers, size_t place)
 {
     struct lh_nomination_witness said;
 
-    return lh_nomination_witness(peers->nomination, lh_peers_member(peers, place)->department,
-                                 &said);
+    return lh_nomination_witness(peers->nomination, lh_peers_department_at(peers, place), &said);
 }
 
 static uint64_t cosigned_s(const struct lh_peers *peers, size_t place)
 {
     struct lh_nomination_witness said = { .size = 0 };
 
-    (void)lh_nomination_witness(peers->nomination, lh_peers_member(peers, place)->department,
-                                &said);
+    (void)lh_nomination_witness(peers->nomination, lh_peers_department_at(peers, place), &said);
     return said.time_s;
 }
 
@@ -373,24 +381,23 @@ static uint64_t has_declined(const struct lh_peers *peers, size_t place)
 {
     struct lh_nomination_witness said = { .size = 0 };
 
-    (void)lh_nomination_witness(peers->nomination, lh_peers_member(peers, place)->department,
-                                &said);
+    (void)lh_nomination_witness(peers->nomination, lh_peers_department_at(peers, place), &said);
     return said.is_declined ? 1 : 0;
 }
 
 static bool is_ward(const struct lh_peers *peers, size_t place)
 {
-    return peers->is_ward[place];
+    return peers->members[place].is_ward;
 }
 
 static uint64_t given_s(const struct lh_peers *peers, size_t place)
 {
-    return lh_pledge_word(peers->pledge, lh_peers_member(peers, place)->department)->time_s;
+    return lh_pledge_word(peers->pledge, lh_peers_department_at(peers, place))->time_s;
 }
 
 static uint64_t is_declined(const struct lh_peers *peers, size_t place)
 {
-    return lh_pledge_word(peers->pledge, lh_peers_member(peers, place)->department)->is_declined;
+    return lh_pledge_word(peers->pledge, lh_peers_department_at(peers, place))->is_declined;
 }
 
 static void add_partings(const struct lh_peers *peers, struct lh_buf *out)
@@ -468,14 +475,15 @@ static void note_sights(struct lh_peers *peers)
 {
     peers->shown_sight_count = 0;
     for (size_t i = 0; i < lh_peers_member_count(peers); i++) {
-        const char *department = lh_peers_member(peers, i)->department;
+        const char *department = lh_peers_department_at(peers, i);
+        const struct lh_peers_member *member = &peers->members[i];
         struct lh_peers_sight *sight = &peers->shown_sights[peers->shown_sight_count];
 
-        if (strcmp(department, peers->department) != 0) {
+        if (is_peer(peers, i)) {
             *sight = (struct lh_peers_sight){
-                .is_up = peers->is_up[i],
+                .is_up = member->is_up,
                 .behind = behind_of(peers, department),
-                .seen_unix_ms = peers->is_up[i] ? 0 : peers->seen_unix_ms[i],
+                .seen_unix_ms = member->is_up ? 0 : member->seen_unix_ms,
             };
             memcpy(sight->department, department, strlen(department) + 1);
             peers->shown_sight_count++;

@@ -46,7 +46,7 @@ static void join(struct node *node)
 {
     must(lh_gossip_join(node->gossip, lh_town_department(GAJ), node->now_ms, NULL));
     lh_nomination_join(node->nomination, lh_town_department(GAJ));
-    lh_governance_join(node->governance, lh_town_department(GAJ));
+    lh_assert(lh_governance_join(node->governance, lh_town_department(GAJ), NULL) == LH_OK);
 }
 
 static void leave(struct node *node)

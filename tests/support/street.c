@@ -138,8 +138,14 @@ void street_add_witnesses(struct street *street)
 
 void street_init(struct street *street, enum lh_suite_id suite, size_t count)
 {
+    street_init_of(street, suite, count, count);
+}
+
+void street_init_of(struct street *street, enum lh_suite_id suite, size_t founder_count,
+                    size_t count)
+{
     memset(street, 0, sizeof *street);
-    street->town = lh_town_new(suite, count);
+    street->town = lh_town_new_of(suite, founder_count, count);
     street->count = count;
     for (size_t i = 0; i < count; i++) {
         struct street_node *node = &street->nodes[i];
@@ -174,8 +180,10 @@ void street_link(struct street *street, size_t a, size_t b)
     lh_assert(rc == LH_OK);
     street->nodes[a].is_linked[b] = true;
     street->nodes[b].is_linked[a] = true;
-    lh_governance_join(street->nodes[a].governance, lh_town_department(b));
-    lh_governance_join(street->nodes[b].governance, lh_town_department(a));
+    rc = lh_governance_join(street->nodes[a].governance, lh_town_department(b), NULL);
+    lh_assert(rc == LH_OK);
+    rc = lh_governance_join(street->nodes[b].governance, lh_town_department(a), NULL);
+    lh_assert(rc == LH_OK);
     if (street->has_witnesses) {
         lh_nomination_join(street->nodes[a].nomination, lh_town_department(b));
         lh_nomination_join(street->nodes[b].nomination, lh_town_department(a));

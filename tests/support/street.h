@@ -50,6 +50,9 @@ struct street {
 
 /** A town of so many departments, and a node of each; nobody is linked. */
 void street_init(struct street *street, enum lh_suite_id suite, size_t count);
+/** The same, of whom the first `founder_count` stand in the genesis. */
+void street_init_of(struct street *street, enum lh_suite_id suite, size_t founder_count,
+                    size_t count);
 /** From now on heads are nominated and cosigned. */
 void street_add_witnesses(struct street *street);
 void street_clear(struct street *street);

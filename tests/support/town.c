@@ -50,6 +50,7 @@ struct lh_town {
     struct lh_suite *suite;
     struct lh_genesis *genesis;
     struct department departments[LH_TOWN_MAX];
+    size_t founder_count;
     size_t count;
     struct made **made;
     size_t made_count;
@@ -71,7 +72,7 @@ static void make_genesis(struct lh_town *town, enum lh_suite_id suite)
     struct lh_bytes views[LH_TOWN_MAX];
     struct lh_buf bytes = LH_BUF_EMPTY;
 
-    for (size_t i = 0; i < town->count; i++) {
+    for (size_t i = 0; i < town->founder_count; i++) {
         struct lh_enrolment enrolment;
 
         files[i] = (struct lh_buf)LH_BUF_EMPTY;
@@ -79,10 +80,10 @@ static void make_genesis(struct lh_town *town, enum lh_suite_id suite)
         must(lh_enrolment_encode(&files[i], &enrolment, suite, NULL));
         views[i] = lh_buf_bytes(&files[i]);
     }
-    must(lh_genesis_encode(&bytes, "jinhua", suite, (int64_t)LH_FIXTURE_TIME_MS, views, town->count,
-                           NULL));
+    must(lh_genesis_encode(&bytes, "jinhua", suite, (int64_t)LH_FIXTURE_TIME_MS, views,
+                           town->founder_count, NULL));
     must(lh_genesis_new(&town->genesis, lh_buf_bytes(&bytes), NULL));
-    for (size_t i = 0; i < town->count; i++) {
+    for (size_t i = 0; i < town->founder_count; i++) {
         lh_buf_clear(&files[i]);
     }
     lh_buf_clear(&bytes);
@@ -90,10 +91,22 @@ static void make_genesis(struct lh_town *town, enum lh_suite_id suite)
 
 struct lh_town *lh_town_new(enum lh_suite_id suite, size_t count)
 {
+    return lh_town_new_of(suite, count, count);
+}
+
+void lh_town_enrolment(const struct lh_town *town, size_t who, struct lh_enrolment *out)
+{
+    lh_founder_enrolment(out, lh_suite_id(town->suite), DEPARTMENTS[who], first_key(who));
+}
+
+struct lh_town *lh_town_new_of(enum lh_suite_id suite, size_t founder_count, size_t count)
+{
     struct lh_town *town = calloc(1, sizeof *town);
 
     lh_assert(town != NULL);
     lh_assert(count <= LH_TOWN_MAX);
+    lh_assert(founder_count <= count);
+    town->founder_count = founder_count;
     town->count = count;
     must(lh_suite_new(&town->suite, suite, NULL));
     make_genesis(town, suite);

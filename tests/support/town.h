@@ -9,6 +9,7 @@
 #include "crypto/signer.h"
 #include "ledger/approval.h"
 #include "ledger/chain.h"
+#include "ledger/genesis.h"
 
 enum { LH_TOWN_MAX = 6 };
 
@@ -16,6 +17,10 @@ struct lh_town;
 
 /** `count` departments: gaj, mzj, rsj, ybj, zrj, sjj. */
 struct lh_town *lh_town_new(enum lh_suite_id suite, size_t count);
+/** The same, of whom the first `founder_count` stand in the genesis. */
+struct lh_town *lh_town_new_of(enum lh_suite_id suite, size_t founder_count, size_t count);
+/** How a department presents itself. */
+void lh_town_enrolment(const struct lh_town *town, size_t who, struct lh_enrolment *out);
 void lh_town_free(struct lh_town *town);
 struct lh_suite *lh_town_suite(const struct lh_town *town);
 const struct lh_genesis *lh_town_genesis(const struct lh_town *town);
