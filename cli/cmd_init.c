@@ -1,6 +1,6 @@
 /*
  * Founds a department's node, in a network of its own or in the city of a genesis file that holds
- * its enrolment.
+ * its enrolment, or of which an epoch does.
  *
  *  1. Nothing is ever overwritten. What is there is kept; a second run with the same words changes
  *     nothing; one for another department, network or set of officers is refused.
@@ -15,6 +15,7 @@
 #include "cli/expected.h"
 #include "cli/files.h"
 #include "cli/founding.h"
+#include "cli/lineage.h"
 #include "crypto/aloud.h"
 #include "crypto/text.h"
 
@@ -28,8 +29,13 @@ const struct lh_option lh_init_options[] = {
     { "genesis",
       0,
       "FILE.lhg",
-      { "be the founder enrolled in DIR of the city that it founds",
+      { "be the department enrolled in DIR, of the city that it founds",
         "全市网络的创世文件: 以 DIR 中登记的部门加入" } },
+    { "epochs",
+      0,
+      "FILE",
+      { "a proposal that was certified; repeatable, in their order",
+        "已获通过的纪元提案; 可重复, 按次序" } },
     LH_EXPECTED_OPTION,
     { "guard",
       0,
@@ -49,6 +55,8 @@ struct founding {
     struct lh_home home;
     struct lh_enrolling enrolling;
     struct lh_genesis *genesis;
+    struct lh_lineage lineage; /* of a city; it has the genesis then */
+    const char *paths[LH_EPOCHS_MAX];
     struct lh_err *err;
 };
 
@@ -72,57 +80,80 @@ static enum lh_code rehearse(struct founding *founding)
     return rc;
 }
 
-/* ---- a founder of a city ---- */
+/* ---- a member of a city ---- */
 
-static enum lh_code read_genesis(struct founding *founding)
+/* The genesis file, and the epochs behind it. What was read aloud is the last of them. */
+static enum lh_code read_city(struct founding *founding)
 {
-    const char *path = lh_cli_value(founding->cli, "genesis");
-    struct lh_buf bytes = LH_BUF_EMPTY;
+    const struct lh_cli *cli = founding->cli;
     size_t expected = 0;
-    enum lh_code rc = lh_expected_count(&expected, founding->cli, founding->err);
+    size_t count = 0;
+    size_t at = 0;
+    const char *path;
+    enum lh_code rc = lh_expected_count(&expected, cli, founding->err);
 
-    if (rc == LH_OK) {
-        rc = lh_file_read(&bytes, path, LH_GENESIS_MAX, founding->err);
-    }
-    if (rc == LH_OK) {
-        rc = lh_genesis_new(&founding->genesis, lh_buf_bytes(&bytes), founding->err);
-        if (rc != LH_OK) {
-            (void)lh_err_wrap(founding->err, rc, "%s", path);
+    founding->paths[count++] = lh_cli_value(cli, "genesis");
+    while ((path = lh_args_next(&cli->args, "epochs", &at)) != NULL) {
+        if (count == LH_EPOCHS_MAX) {
+            return lh_err_set(founding->err, LH_ERR_LIMIT, "more than %d epochs", LH_EPOCHS_MAX);
         }
+        founding->paths[count++] = path;
     }
     if (rc == LH_OK) {
-        rc = lh_expected_check(founding->cli, path, lh_genesis_network_id(founding->genesis),
-                               founding->err);
+        rc = lh_lineage_open(&founding->lineage, founding->paths, count, founding->err);
     }
+    if (rc == LH_OK) {
+        founding->genesis = founding->lineage.genesis;
+        rc =
+            lh_expected_check(cli, lh_lineage_last_path(&founding->lineage),
+                              lh_members_epoch(lh_lineage_last(&founding->lineage)), founding->err);
+    }
+    return rc;
+}
+
+static enum lh_code is_own(const struct founding *founding, const struct lh_enrolment *enrolment,
+                           bool *out)
+{
+    const struct lh_enrolling *enrolling = &founding->enrolling;
+    struct lh_buf bytes = LH_BUF_EMPTY;
+    enum lh_code rc = lh_enrolment_encode(&bytes, enrolment, enrolling->suite, founding->err);
+
+    *out = rc == LH_OK && lh_bytes_is_equal(lh_buf_bytes(&bytes), lh_buf_bytes(&enrolling->bytes));
     lh_buf_clear(&bytes);
     return rc;
 }
 
-/*
- * spec trust.md 1: "A founder starts its node only where the genesis file holds, to the byte, the
- * enrolment that it made itself."
- */
+/* spec trust.md 1: "A founder starts its node only where the genesis file holds, to the byte, the
+ * enrolment that it made itself." */
+/* spec trust.md 1: "Whom an epoch admits starts likewise only with the epochs up to that one, where
+ * it holds the enrolment to the byte." */
 static enum lh_code check_member(const struct founding *founding)
 {
-    const struct lh_enrolling *enrolling = &founding->enrolling;
-    const char *department = enrolling->enrolment.department;
-    const struct lh_enrolment *member =
-        lh_genesis_find(founding->genesis, lh_bytes_of_text(department));
-    struct lh_buf bytes = LH_BUF_EMPTY;
-    enum lh_code rc;
+    const char *department = founding->enrolling.enrolment.department;
+    const struct lh_epochs *epochs = founding->lineage.epochs;
+    const struct lh_members *first = lh_epochs_first_with(epochs, department);
+    size_t count = first == lh_epochs_at(epochs, 0) ? 1 : lh_epochs_count(epochs);
+    bool is_it = false;
+    enum lh_code rc = LH_OK;
 
-    if (member == NULL) {
-        return lh_err_set(founding->err, LH_ERR_CONFLICT, "%s is no founder of network %s",
-                          department, lh_genesis_network(founding->genesis));
+    if (first == NULL) {
+        return lh_err_set(founding->err, LH_ERR_CONFLICT, "%s is no %s of network %s", department,
+                          lh_cli_has(founding->cli, "epochs") ? "member" : "founder",
+                          lh_genesis_network(founding->genesis));
     }
-    rc = lh_enrolment_encode(&bytes, member, enrolling->suite, founding->err);
-    if (rc == LH_OK && !lh_bytes_is_equal(lh_buf_bytes(&bytes), lh_buf_bytes(&enrolling->bytes))) {
+    for (size_t i = 0; rc == LH_OK && !is_it && i < count; i++) {
+        const struct lh_member *member = lh_members_find(lh_epochs_at(epochs, i), department);
+
+        if (member != NULL) {
+            rc = is_own(founding, &member->enrolment, &is_it);
+        }
+    }
+    if (rc == LH_OK && !is_it) {
         rc = lh_err_set(founding->err, LH_ERR_FORGED,
                         "%s holds an enrolment of %s that was not made here: ask whoever founded "
                         "the network where it came from",
-                        lh_cli_value(founding->cli, "genesis"), department);
+                        founding->paths[lh_members_number(first)], department);
     }
-    lh_buf_clear(&bytes);
     return rc;
 }
 
@@ -212,6 +243,7 @@ static enum lh_code make_node(struct founding *founding)
 {
     const struct lh_founding words = {
         .genesis = founding->genesis,
+        .epochs = founding->lineage.epochs,
         .department = founding->enrolling.enrolment.department,
         .guard_dir = lh_cli_value(founding->cli, "guard"),
         .socket = lh_cli_value(founding->cli, "socket"),
@@ -224,7 +256,7 @@ static enum lh_code found(struct founding *founding)
 {
     static enum lh_code (*const steps[2][6])(struct founding *) = {
         { read_words, rehearse, make_home, make_enrolment, make_genesis, make_node },
-        { read_genesis, open_enrolment, make_home, keep_genesis, make_node, NULL },
+        { read_city, open_enrolment, make_home, keep_genesis, make_node, NULL },
     };
     size_t way = lh_cli_has(founding->cli, "genesis") ? 1 : 0;
     enum lh_code rc = LH_OK;
@@ -292,6 +324,7 @@ static int check_words(const struct lh_cli *cli)
 {
     static const char *const alone[] = { "network", "dept", "name", "guard", NULL };
     static const char *const in_a_city[] = { "dept", "guard", NULL };
+    static const char *const of_a_city[] = { "expect", "epochs" };
     static const char *const said[] = { "network", "name", "group", "officer", "suite", NULL };
     bool is_city = lh_cli_has(cli, "genesis");
     const char *missing = first_that(cli, false, is_city ? in_a_city : alone);
@@ -303,8 +336,10 @@ static int check_words(const struct lh_cli *cli)
     if (needless != NULL) {
         return lh_cli_usage(cli, LH_MSG_OPTION_EXCLUDES, needless, "genesis");
     }
-    if (!is_city && lh_cli_has(cli, "expect")) {
-        return lh_cli_usage(cli, LH_MSG_OPTION_WANTS_OTHER, "expect", "genesis");
+    for (size_t i = 0; !is_city && i < sizeof of_a_city / sizeof of_a_city[0]; i++) {
+        if (lh_cli_has(cli, of_a_city[i])) {
+            return lh_cli_usage(cli, LH_MSG_OPTION_WANTS_OTHER, of_a_city[i], "genesis");
+        }
     }
     return lh_cli_data(cli) != NULL ? LH_EXIT_OK
                                     : lh_cli_usage(cli, LH_MSG_OPTION_MISSING_NAMED, "data", "");
@@ -342,7 +377,10 @@ int lh_cmd_init(struct lh_cli *cli)
     if (rc == LH_OK) {
         rc = tell(&founding);
     }
-    lh_genesis_free(founding.genesis);
+    if (founding.lineage.genesis == NULL) {
+        lh_genesis_free(founding.genesis);
+    }
+    lh_lineage_close(&founding.lineage);
     lh_enrolling_clear(&founding.enrolling);
     lh_home_clear(&founding.home);
     return rc == LH_OK ? LH_EXIT_OK : lh_cli_fail(cli, rc, &err);

@@ -5,6 +5,7 @@
 #include "cli/files.h"
 #include "crypto/note.h"
 #include "ledger/guard.h"
+#include "ledger/keys.h"
 #include "ledger/store.h"
 
 #include <stdlib.h>
@@ -88,6 +89,77 @@ static enum lh_code make_store(struct founding *founding)
         }
     }
 out:
+    lh_buf_clear(&path);
+    return rc;
+}
+
+/* The first epoch that the store lacks, as far as what is there is what was given. */
+static enum lh_code find_lacking(struct founding *founding, struct lh_store *store, size_t *out)
+{
+    const struct lh_epochs *epochs = founding->words->epochs;
+    struct lh_buf row = LH_BUF_EMPTY;
+    enum lh_code rc = LH_OK;
+
+    for (*out = 1; rc == LH_OK && *out < lh_epochs_count(epochs); *out += rc == LH_OK) {
+        struct lh_store_key key = lh_keys_meta_epoch((uint32_t)*out);
+
+        rc = lh_store_get(store, LH_TABLE_META, lh_store_key_bytes(&key), &row, founding->err);
+        if (rc == LH_OK &&
+            !lh_bytes_is_equal(lh_buf_bytes(&row), lh_epochs_proposal(epochs, *out))) {
+            rc = lh_err_set(founding->err, LH_ERR_CONFLICT,
+                            "the store goes by another epoch %zu: nothing was changed", *out);
+        }
+    }
+    lh_buf_clear(&row);
+    return rc == LH_ERR_NOT_FOUND ? LH_OK : rc;
+}
+
+static enum lh_code put_epochs(struct founding *founding, const char *path, size_t from)
+{
+    const struct lh_epochs *epochs = founding->words->epochs;
+    struct lh_store_batch batch = LH_STORE_BATCH_EMPTY;
+    struct lh_store *store = NULL;
+    enum lh_code rc = lh_store_open_rocksdb(&store, path, LH_STORE_WRITE, NULL, founding->err);
+
+    for (size_t i = from; rc == LH_OK && i < lh_epochs_count(epochs); i++) {
+        struct lh_store_key key = lh_keys_meta_epoch((uint32_t)i);
+
+        lh_store_batch_put(&batch, LH_TABLE_META, lh_store_key_bytes(&key),
+                           lh_epochs_proposal(epochs, i));
+    }
+    if (rc == LH_OK) {
+        rc = lh_buf_check(&batch.ops, founding->err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_store_commit(store, &batch, founding->err);
+    }
+    lh_store_batch_clear(&batch);
+    lh_store_close(store);
+    return rc;
+}
+
+/* Looked at without a lock first: where nothing is to be added a node may run. */
+static enum lh_code make_epochs(struct founding *founding)
+{
+    struct lh_store *store = NULL;
+    struct lh_buf path = LH_BUF_EMPTY;
+    size_t from = 1;
+    enum lh_code rc = LH_OK;
+
+    if (founding->words->epochs == NULL || lh_epochs_count(founding->words->epochs) == 1) {
+        return LH_OK;
+    }
+    rc = lh_home_path(founding->home, &path, "store", founding->err);
+    if (rc == LH_OK) {
+        rc = lh_store_open_rocksdb(&store, lh_buf_text(&path), LH_STORE_READ, NULL, founding->err);
+    }
+    if (rc == LH_OK) {
+        rc = find_lacking(founding, store, &from);
+        lh_store_close(store);
+    }
+    if (rc == LH_OK && from < lh_epochs_count(founding->words->epochs)) {
+        rc = put_epochs(founding, lh_buf_text(&path), from);
+    }
     lh_buf_clear(&path);
     return rc;
 }
@@ -187,7 +259,8 @@ enum lh_code lh_founding_make(const struct lh_founding *words, struct lh_home *h
                               struct lh_err *err)
 {
     static enum lh_code (*const steps[])(struct founding *) = {
-        make_own_keys, make_guard_place, make_store, make_settings, make_policy, make_generation,
+        make_own_keys, make_guard_place, make_store,      make_epochs,
+        make_settings, make_policy,      make_generation,
     };
     struct founding founding = { .words = words, .home = home, .guard = LH_BUF_EMPTY, .err = err };
     enum lh_code rc = LH_OK;

@@ -9,7 +9,6 @@ struct lh_place {
     struct lh_genesis *genesis;
     struct lh_suite *suite;
     char department[LH_CODE_MAX + 1];
-    const struct lh_enrolment *self; /* of the genesis */
 };
 
 /**

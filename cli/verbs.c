@@ -20,11 +20,12 @@ const struct lh_verb lh_verbs[] = {
         "The department is a network of its own, or, with --genesis, a founder of a city that it "
         "has "
         "enrolled\n"
-        "for (network enrol).\n"
+        "for (network enrol); with --epochs, in their order, whom one of them admitted.\n"
         "  liuhen init --network jinhua --dept gaj --name 市公安局 --data /var/lib/liuhend \\\n"
         "      --guard /srv/guard --officer zhang.pub --officer li.pub",
         "建立目录, 密钥, 创世文件, 存储, 防回滚标记和配置; 不覆盖任何已有文件.\n"
-        "本部门自成一个网络; 加 --genesis 时为已登记 (network enrol) 的全市网络成员.\n"
+        "本部门自成一个网络; 加 --genesis 时为已登记 (network enrol) 的全市网络成员;\n"
+        "加 --epochs (按次序) 时为其后纪元接纳的成员.\n"
         "  liuhen init --network jinhua --dept gaj --name 市公安局 --data /var/lib/liuhend \\\n"
         "      --guard /srv/guard --officer zhang.pub --officer li.pub" },
       "1 5 10 11",

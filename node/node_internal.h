@@ -101,6 +101,15 @@ int64_t lh_node_mono_ms(const struct lh_node *node);
 void lh_node_beat(struct lh_node *node);
 void lh_node_gauges(struct lh_node *node, struct lh_gauges *out);
 
+/* ---- node_identity.c ---- */
+
+/** Who we are: the settings, or the enrolment file, say it. LH_ERR_INVALID: they do not agree, or a
+ * founder's enrolment is not the one in the genesis file. */
+enum lh_code lh_node_find_department(struct lh_node *node, struct lh_err *err) LH_MUST_CHECK;
+/** Once the ledger, and with it its epochs, is open: is the enrolment file, and the recorder key,
+ * of one of them? LH_ERR_INVALID. */
+enum lh_code lh_node_check_identity(struct lh_node *node, struct lh_err *err) LH_MUST_CHECK;
+
 /* ---- node_place.c: the data directory ---- */
 
 /** Open what stands there, up to the ledger and its journal; lh_node_close ends all of it. */

@@ -79,83 +79,6 @@ static enum lh_code open_genesis(struct lh_node *node, struct lh_err *err)
     return rc == LH_OK ? rc : lh_err_wrap(err, rc, "genesis");
 }
 
-/* The enrolment file is this department's own copy of what stands in the genesis. */
-static enum lh_code check_enrolment(const struct lh_node *node, const char *path,
-                                    const struct lh_enrolment *enrolment, struct lh_err *err)
-{
-    const struct lh_enrolment *member =
-        lh_genesis_find(node->genesis, lh_bytes_of_text(enrolment->department));
-    struct lh_buf there = LH_BUF_EMPTY;
-    struct lh_buf ours = LH_BUF_EMPTY;
-    enum lh_code rc = LH_OK;
-
-    if (member == NULL) {
-        return lh_err_set(err, LH_ERR_INVALID, "%s: \"%s\" is no member of network \"%s\"", path,
-                          enrolment->department, lh_genesis_network(node->genesis));
-    }
-    rc = lh_enrolment_encode(&there, member, node->rules.suite, err);
-    if (rc == LH_OK) {
-        rc = lh_enrolment_encode(&ours, enrolment, node->rules.suite, err);
-    }
-    if (rc == LH_OK && !lh_bytes_is_equal(lh_buf_bytes(&there), lh_buf_bytes(&ours))) {
-        rc =
-            lh_err_set(err, LH_ERR_INVALID, "%s is not the enrolment that the genesis holds", path);
-    }
-    lh_buf_clear(&there);
-    lh_buf_clear(&ours);
-    return rc;
-}
-
-/* The configured department, or the one that the enrolment file in the data directory is of. */
-static enum lh_code find_department(struct lh_node *node, struct lh_err *err)
-{
-    struct lh_enrolment enrolment = { .department = "" };
-    struct lh_buf bytes = LH_BUF_EMPTY;
-    char path[PATH_SIZE];
-    char *department = node->rules.department;
-    enum lh_code rc;
-
-    (void)snprintf(department, sizeof node->rules.department, "%s", node->config->department);
-    join(path, node, "enrolment.lhe");
-    rc = lh_small_file_read(&bytes, path, LH_ENROLMENT_MAX, err);
-    if (rc == LH_OK) {
-        rc = lh_enrolment_decode(&enrolment, lh_buf_bytes(&bytes), node->rules.suite, err);
-        rc = rc == LH_OK ? check_enrolment(node, path, &enrolment, err)
-                         : lh_err_wrap(err, rc, "%s", path);
-    } else if (rc == LH_ERR_NOT_FOUND && department[0] != '\0') {
-        rc = LH_OK; /* the configuration says who we are */
-    }
-    lh_buf_clear(&bytes);
-    if (rc == LH_OK && department[0] == '\0') {
-        (void)snprintf(department, sizeof node->rules.department, "%s", enrolment.department);
-    }
-    if (rc == LH_OK && lh_genesis_find(node->genesis, lh_bytes_of_text(department)) == NULL) {
-        rc = lh_err_set(err, LH_ERR_INVALID, "department \"%s\" is no member of network \"%s\"",
-                        department, lh_genesis_network(node->genesis));
-    }
-    if (rc == LH_OK && enrolment.department[0] != '\0' &&
-        strcmp(department, enrolment.department) != 0) {
-        rc = lh_err_set(err, LH_ERR_INVALID, "department = %s, and %s is of \"%s\"", department,
-                        path, enrolment.department);
-    }
-    return rc;
-}
-
-static enum lh_code check_recorder(const struct lh_node *node, const char *path, struct lh_err *err)
-{
-    const struct lh_enrolment *enrolment =
-        lh_genesis_find(node->genesis, lh_bytes_of_text(node->rules.department));
-    struct lh_signer *recorder = NULL;
-    enum lh_code rc = lh_signer_open(&recorder, path, err);
-
-    if (rc == LH_OK && !lh_pubkey_is_equal(lh_signer_pubkey(recorder), &enrolment->recorder)) {
-        rc = lh_err_set(err, LH_ERR_INVALID, "%s is not the recorder key that the genesis names",
-                        path);
-    }
-    lh_signer_free(recorder);
-    return rc;
-}
-
 static enum lh_code read_auditor_box(struct lh_pubkey *out, const char *path, struct lh_err *err)
 {
     struct lh_buf text = LH_BUF_EMPTY;
@@ -220,14 +143,9 @@ static enum lh_code open_keys(struct lh_node *node, struct lh_err *err)
 
     node->rules.network_id = *lh_genesis_network_id(node->genesis);
     node->rules.suite = lh_genesis_suite(node->genesis);
-    rc = find_department(node, err);
+    rc = lh_node_find_department(node, err);
     if (rc != LH_OK) {
         return rc;
-    }
-    join(path, node, "keys/recorder.pem");
-    rc = check_recorder(node, path, err);
-    if (rc != LH_OK) {
-        return lh_err_wrap(err, rc, "recorder key");
     }
     join(path, node, "keys/idempotency.key");
     rc = lh_secret_read(&node->rules.idempotency, path, SECRET_SIZE, err);
@@ -428,6 +346,9 @@ enum lh_code lh_node_place_open(struct lh_node *node, struct lh_err *err)
     }
     if (rc == LH_OK) {
         rc = open_ledger(node, err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_node_check_identity(node, err);
     }
     if (rc == LH_OK) {
         rc = check_secrets(node, err);

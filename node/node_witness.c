@@ -64,11 +64,12 @@ enum lh_code lh_node_witness_check(const struct lh_config *config, struct lh_err
 static enum lh_code check_strangers(const struct lh_node *node, const struct lh_signer *signer,
                                     const struct lh_policy *policy, struct lh_err *err)
 {
-    const struct lh_enrolment *own =
-        lh_genesis_find(node->genesis, lh_bytes_of_text(node->rules.department));
+    const struct lh_members *members =
+        lh_epochs_last_with(lh_ledger_epochs(node->ledger), node->rules.department);
+    const struct lh_member *own = lh_members_find(members, node->rules.department);
     struct lh_origin origin;
 
-    if (lh_pubkey_is_equal(lh_signer_pubkey(signer), &own->witness)) {
+    if (lh_pubkey_is_equal(lh_signer_pubkey(signer), &own->enrolment.witness)) {
         return lh_err_set(err, LH_ERR_INVALID,
                           "witness.key: the enrolment's key says more of a head than a witness of "
                           "others can: make another with `liuhen keygen`");

@@ -3,27 +3,10 @@
 import json
 import os
 import subprocess
-import time
 
 from citylib import main
+from epochlib import cast, exit_of, file, into_epoch, key, propose, read, state, vote, wait_state
 from nodelib import LEAF, archive_frames, archive_of, equal, until
-
-
-def file(city, name):
-    return os.path.join(city.base, name)
-
-
-def read(city, name):
-    with open(file(city, name), "rb") as got:
-        return got.read()
-
-
-def exit_of(city, *args):
-    """(exit code, messages) of the command line, with no node."""
-    done = subprocess.run([os.path.join(city.bin, "liuhen"), *args], capture_output=True, text=True,
-                          check=False, timeout=60, cwd=city.base,
-                          env=dict(os.environ, HOME=city.base, LC_ALL="C.UTF-8"))
-    return done.returncode, done.stderr
 
 
 def newcomer(city):
@@ -33,21 +16,6 @@ def newcomer(city):
         one.cli("keygen", "-o", "wjw-%s.pem" % who, "-q")
     one.cli("network", "enrol", "--dept", "wjw", "--name", "wjw", "--data", file(city, "wjw"),
             "--officer", "wjw-a.pub", "--officer", "wjw-b.pub")
-
-
-def key(city, name):
-    return json.loads(city.members[0].cli("keygen", "--alg", "ed25519", "-o", name, "--json"))["key_id"]
-
-
-def propose(city, name, *changes, files=("city.lhg",)):
-    return json.loads(city.members[0].cli("network", "propose", *files, *changes, "-o", name, "--json"))
-
-
-def vote(member, name, proposal, *more, files=("city.lhg",)):
-    """Draft a vote and have both officers sign it."""
-    member.cli("network", "approve", *files, proposal, "--dept", member.code, "-o", name, *more)
-    for who in "ab":
-        member.cli("cosign", name, "--key", "%s-%s.pem" % (member.code, who))
 
 
 def votes_in(member):
@@ -163,13 +131,6 @@ def a_department_votes_once_in_a_round(city):
     assert "APPROVAL" in said and "votes in round 0 for the proposal that reads aloud" in said, said
 
 
-def cast(city, member, proposal, *more):
-    """The vote of a member whose node runs, and the archive of its ledger after it."""
-    name = "%s-%s" % (member.code, proposal)
-    vote(member, name + ".lh", proposal, *more)
-    member.cli("submit", name + ".lh")
-
-
 def archives(members):
     found = []
     for member in members:
@@ -242,23 +203,6 @@ def submitted(member, bytes_):
     return member.request("POST", "/v1/proposals", bytes_, {"Content-Type": "application/vnd.liuhen.proposal"})
 
 
-def state(member):
-    """(epochs, hashes of proposals, who voted for what) as this node has counted."""
-    told = member.get("/v1/network").json
-    return (len(told["epochs"]) - 1, sorted(one["hash"] for one in told["proposals"]),
-            {one["department"]: one["proposal"] for one in told["votes"] if "proposal" in one})
-
-
-def wait_state(members, wanted, seconds=60):
-    end = time.monotonic() + seconds
-    while True:
-        states = {one.code: state(one) for one in members}
-        if all(one == wanted for one in states.values()):
-            return
-        assert time.monotonic() < end, (states, wanted, members[0].city.logged()[-3000:])
-        time.sleep(0.05)
-
-
 def the_city_carries_a_proposal_counts_votes_and_keeps_what_was_certified(city):
     first, second, third = city.members
     told = propose(city, "e1.lhp", "--regroup", "gaj=zhengfa")
@@ -324,15 +268,6 @@ def verified(city, *args):
     done = subprocess.run([os.path.join(city.bin, "liuhen-verify"), "--trust", "city.lhg", *args, "gaj.lhar"],
                           capture_output=True, text=True, check=False, timeout=60, cwd=city.base)
     return done.returncode, done.stdout
-
-
-def into_epoch(member, number, seconds=60):
-    """Record until a header of this member names the epoch."""
-    end = time.monotonic() + seconds
-    while member.status()["epoch"]["number"] != number:
-        assert time.monotonic() < end, (member.code, member.status(), member.logged()[-3000:])
-        member.record()
-        time.sleep(0.05)
 
 
 def an_officer_who_was_rotated_signs_no_more_and_the_new_one_does(city):
