@@ -23,16 +23,26 @@ static enum lh_code name_keys(struct lh_pledge *pledge, struct lh_err *err)
     return rc == LH_OK ? lh_genesis_mirror_key(&pledge->us.mirror_key, genesis, &us, err) : rc;
 }
 
-/* Are they the ones that the newest epoch names? Else whatever we sign counts for nothing. */
-static bool has_named_keys(const struct lh_pledge *pledge)
+static bool has_keys_of(const struct lh_pledge *pledge, const struct lh_members *members)
 {
-    const struct lh_members *newest = lh_epochs_newest(lh_replica_epochs(pledge->options.replica));
     const struct lh_member *us =
-        lh_members_find(newest, lh_replica_department(pledge->options.replica));
+        lh_members_find(members, lh_replica_department(pledge->options.replica));
 
     return us != NULL &&
            lh_pubkey_is_equal(lh_signer_pubkey(pledge->options.witness), &us->enrolment.witness) &&
            lh_pubkey_is_equal(lh_signer_pubkey(pledge->options.mirror), &us->enrolment.mirror);
+}
+
+/* Does what we sign count? Others cut us for lines under keys that do not. */
+/* spec trust.md 5: "a key that an epoch brought in cosigns nothing yet, nor does one that it ended"
+ */
+static bool has_named_keys(const struct lh_pledge *pledge)
+{
+    const struct lh_epochs *epochs = lh_replica_epochs(pledge->options.replica);
+    const char *department = lh_replica_department(pledge->options.replica);
+
+    return has_keys_of(pledge, lh_epochs_newest(epochs)) &&
+           has_keys_of(pledge, lh_epochs_first_with(epochs, department));
 }
 
 enum lh_code lh_pledge_grow(struct lh_pledge *pledge, struct lh_err *err)

@@ -212,9 +212,12 @@ def a_witness_key_that_an_epoch_ended_is_refused_and_its_successor_taken(city):
     equal(refused(first, second), 0)
     second.start()
     wait_connected(second, "gaj", "rsj")
+    cuts = city.logged().count("peer.cut")
     for one in city.members:
         one.record()
     city.wait_equal()
+    wait(lambda: {peer["department"]: peer.get("declined") for peer in first.status()["peers"]}["mzj"] is not None)
+    equal(city.logged().count("peer.cut"), cuts)  # what it would sign does not count yet
 
 
 main(3, a_member_that_an_epoch_admits_connects_records_and_is_held_by_all,

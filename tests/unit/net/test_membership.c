@@ -278,6 +278,7 @@ static void nothing_is_promised_with_a_key_that_the_newest_epoch_ended(void **st
     street_wait(&street, 5 * 1000);
     assert_true(lh_pledge_word(street.nodes[MZJ].pledge, "gaj")->is_declined);
     assert_false(lh_pledge_word(street.nodes[RSJ].pledge, "gaj")->is_declined);
+    assert_int_equal(street.cut_count, 0);
     lh_signer_free(other);
     street_clear(&street);
 }
