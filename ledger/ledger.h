@@ -227,6 +227,13 @@ struct lh_tree_source lh_ledger_nodes(struct lh_ledger *ledger);
 enum lh_code lh_ledger_receipt(struct lh_ledger *ledger, struct lh_suite *suite, uint64_t index,
                                uint64_t at_size, struct lh_receipt *out,
                                struct lh_err *err) LH_MUST_CHECK;
+/**
+ * Append what a receipt under the head of this size shows of headers, its fields `header`,
+ * `header_proof` and `before`: the size must end a block. LH_ERR_CORRUPT, LH_ERR_NOT_FOUND. Any
+ * thread.
+ */
+enum lh_code lh_ledger_show_headers(struct lh_ledger *ledger, struct lh_suite *suite, uint64_t size,
+                                    struct lh_receipt *receipt, struct lh_err *err) LH_MUST_CHECK;
 /** Private part of an entry; LH_ERR_NOT_FOUND: there is none (any more). */
 enum lh_code lh_ledger_private(struct lh_ledger *ledger, uint64_t index, struct lh_buf *out,
                                struct lh_err *err) LH_MUST_CHECK;

@@ -424,6 +424,28 @@ static enum lh_code choose_block(struct lh_ledger *ledger, uint64_t index, uint6
     return LH_OK;
 }
 
+enum lh_code lh_ledger_show_headers(struct lh_ledger *ledger, struct lh_suite *suite, uint64_t size,
+                                    struct lh_receipt *receipt, struct lh_err *err)
+{
+    struct lh_tree_source nodes = lh_ledger_nodes(ledger);
+    lhpb_Leaf leaf;
+    enum lh_code rc = lh_ledger_leaf(ledger, size - 1, &receipt->header, err);
+
+    if (rc == LH_OK) {
+        rc = lh_leaf_decode(&leaf, lh_buf_bytes(&receipt->header), err);
+    }
+    if (rc == LH_ERR_INVALID || (rc == LH_OK && leaf.which_kind != lhpb_Leaf_header_tag)) {
+        return lh_err_set(err, LH_ERR_CORRUPT, "leaf %" PRIu64 " is no header", size - 1);
+    }
+    if (rc == LH_OK) {
+        rc = lh_tree_prove_inclusion(suite, &receipt->header_proof, &nodes, size - 1, size, err);
+    }
+    if (rc == LH_OK && lh_receipt_wants_before(&leaf.kind.header)) {
+        rc = lh_ledger_leaf(ledger, leaf.kind.header.first - 1, &receipt->before, err);
+    }
+    return rc;
+}
+
 enum lh_code lh_ledger_receipt(struct lh_ledger *ledger, struct lh_suite *suite, uint64_t index,
                                uint64_t at_size, struct lh_receipt *out, struct lh_err *err)
 {
@@ -459,6 +481,10 @@ enum lh_code lh_ledger_receipt(struct lh_ledger *ledger, struct lh_suite *suite,
     }
     rc = lh_tree_prove_inclusion(suite, &receipt.proof, &nodes, index,
                                  block.first + block.entry_count + 1, err);
+    if (rc != LH_OK) {
+        goto out;
+    }
+    rc = lh_ledger_show_headers(ledger, suite, block.first + block.entry_count + 1, &receipt, err);
     if (rc != LH_OK) {
         goto out;
     }

@@ -15,17 +15,32 @@ _Static_assert(sizeof((lhpb_ReceiptExtra){ 0 }.leaf.bytes) == LH_ENTRY_LEAF_MAX,
 _Static_assert(sizeof((lhpb_ReceiptExtra){ 0 }.signers) ==
                    LH_SIGNATURES_MAX * sizeof(lhpb_PublicKey),
                "every signer fits");
+_Static_assert(sizeof((lhpb_ReceiptExtra){ 0 }.header.bytes) == LH_LEAF_MAX, "every header fits");
+_Static_assert(sizeof((lhpb_ReceiptExtra){ 0 }.before.bytes) == LH_LEAF_MAX, "every header fits");
+
+/* What a block header says of its place. */
+struct closing {
+    struct lh_hash epoch;
+    struct lh_hash prev;
+    uint64_t height;
+    uint64_t first;
+    bool wants_before;
+};
 
 /* A receipt's parts, read but not verified. */
 struct contents {
     lhpb_Leaf leaf; /* holds an entry */
     struct lh_checkpoint checkpoint;
+    struct closing header;
+    struct closing before; /* if the header wants one */
 };
 
 void lh_receipt_clear(struct lh_receipt *receipt)
 {
     lh_buf_clear(&receipt->leaf);
     lh_buf_clear(&receipt->checkpoint);
+    lh_buf_clear(&receipt->header);
+    lh_buf_clear(&receipt->before);
     *receipt = (struct lh_receipt)LH_RECEIPT_EMPTY;
 }
 
@@ -112,6 +127,82 @@ static enum lh_code read_checkpoint(struct lh_checkpoint *out, struct lh_bytes b
     return LH_OK;
 }
 
+bool lh_receipt_wants_before(const lhpb_BlockHeader *header)
+{
+    return header->height > 1 &&
+           memcmp(header->epoch_hash, header->network_id, sizeof header->network_id) != 0;
+}
+
+/* The header leaf that ends a tree of `size` leaves of this ledger. */
+static enum lh_code read_closing(struct closing *out, struct lh_bytes bytes, uint64_t size,
+                                 const struct lh_receipt *receipt, const char *origin,
+                                 struct lh_err *err)
+{
+    lhpb_Leaf leaf;
+    const lhpb_BlockHeader *header = &leaf.kind.header;
+    enum lh_code rc;
+
+    if (bytes.len > LH_LEAF_MAX) {
+        return lh_err_set(err, LH_ERR_INVALID, "%zu bytes: no leaf is so long", bytes.len);
+    }
+    rc = lh_leaf_decode(&leaf, bytes, err);
+    if (rc != LH_OK) {
+        return rc;
+    }
+    if (leaf.which_kind != lhpb_Leaf_header_tag) {
+        return lh_err_set(err, LH_ERR_INVALID, "it is an entry");
+    }
+    /* spec ledger.md 7: "Each names the network id of the receipt, the origin of the checkpoint,
+     * and, as first + count + 1, the size of the tree that ends with it." */
+    if (memcmp(header->network_id, receipt->network_id.bytes, LH_HASH_SIZE) != 0) {
+        return lh_err_set(err, LH_ERR_INVALID, "it is of another network");
+    }
+    if (strcmp(header->origin, origin) != 0) {
+        return lh_err_set(err, LH_ERR_INVALID, "it is of the ledger %s", header->origin);
+    }
+    if (header->first >= size || header->count != size - header->first - 1) {
+        return lh_err_set(err, LH_ERR_INVALID, "it ends no tree of %" PRIu64 " leaves", size);
+    }
+    memcpy(out->epoch.bytes, header->epoch_hash, LH_HASH_SIZE);
+    memcpy(out->prev.bytes, header->prev, LH_HASH_SIZE);
+    out->height = header->height;
+    out->first = header->first;
+    out->wants_before = lh_receipt_wants_before(header);
+    return LH_OK;
+}
+
+static enum lh_code read_before(struct contents *out, const struct lh_receipt *receipt,
+                                struct lh_err *err)
+{
+    /* spec ledger.md 7: "`before` is there if `header` names another epoch than the network id and
+     * is not of height 1, and only then." */
+    if (!out->header.wants_before) {
+        return receipt->before.len == 0
+                   ? LH_OK
+                   : lh_err_set(err, LH_ERR_INVALID, "there is one that nothing asks for");
+    }
+    enum lh_code rc = read_closing(&out->before, lh_buf_bytes(&receipt->before), out->header.first,
+                                   receipt, out->checkpoint.origin, err);
+
+    if (rc == LH_OK && out->before.height != out->header.height - 1) {
+        rc = lh_err_set(err, LH_ERR_INVALID, "it is of height %" PRIu64, out->before.height);
+    }
+    return rc;
+}
+
+static enum lh_code read_headers(struct contents *out, const struct lh_receipt *receipt,
+                                 struct lh_err *err)
+{
+    enum lh_code rc = read_closing(&out->header, lh_buf_bytes(&receipt->header),
+                                   out->checkpoint.size, receipt, out->checkpoint.origin, err);
+
+    if (rc != LH_OK) {
+        return lh_err_wrap(err, rc, "the header below its head");
+    }
+    rc = read_before(out, receipt, err);
+    return rc == LH_OK ? rc : lh_err_wrap(err, rc, "the header before that");
+}
+
 static enum lh_code read_contents(struct contents *out, const struct lh_receipt *receipt,
                                   struct lh_err *err)
 {
@@ -140,7 +231,7 @@ static enum lh_code read_contents(struct contents *out, const struct lh_receipt 
         return lh_err_set(err, LH_ERR_INVALID, "index %" PRIu64 " in a tree of %" PRIu64,
                           receipt->index, out->checkpoint.size);
     }
-    return LH_OK;
+    return read_headers(out, receipt, err);
 }
 
 /* ---- text ------------------------------------------------------------------------------------ */
@@ -155,6 +246,9 @@ static enum lh_code add_extra(struct lh_buf *out, const struct lh_receipt *recei
 
     lh_assert(receipt->leaf.len <= sizeof extra.leaf.bytes);
     lh_assert(receipt->signer_count <= LH_SIGNATURES_MAX);
+    lh_assert(receipt->header.len <= sizeof extra.header.bytes);
+    lh_assert(receipt->header_proof.count <= LH_PROOF_MAX);
+    lh_assert(receipt->before.len <= sizeof extra.before.bytes);
     memcpy(extra.network_id, receipt->network_id.bytes, LH_HASH_SIZE);
     extra.suite = (uint32_t)receipt->suite;
     extra.leaf.size = (pb_size_t)receipt->leaf.len;
@@ -162,6 +256,16 @@ static enum lh_code add_extra(struct lh_buf *out, const struct lh_receipt *recei
     extra.signers_count = (pb_size_t)receipt->signer_count;
     for (size_t i = 0; i < receipt->signer_count; i++) {
         lh_pubkey_to_wire(&extra.signers[i], &receipt->signers[i]);
+    }
+    extra.header.size = (pb_size_t)receipt->header.len;
+    memcpy(extra.header.bytes, receipt->header.data, receipt->header.len);
+    extra.header_path_count = (pb_size_t)receipt->header_proof.count;
+    for (size_t i = 0; i < receipt->header_proof.count; i++) {
+        memcpy(extra.header_path[i], receipt->header_proof.path[i].bytes, LH_HASH_SIZE);
+    }
+    if (receipt->before.len > 0) {
+        extra.before.size = (pb_size_t)receipt->before.len;
+        memcpy(extra.before.bytes, receipt->before.data, receipt->before.len);
     }
     rc = lh_canon_encode(&bytes, lhpb_ReceiptExtra_fields, &extra, err);
     if (rc == LH_OK) {
@@ -175,8 +279,11 @@ static enum lh_code add_extra(struct lh_buf *out, const struct lh_receipt *recei
 /* More than the text of most receipts takes: hashes and keys in base64, the fixed words. */
 static size_t text_room(const struct lh_receipt *receipt)
 {
-    return 2 * receipt->leaf.len + receipt->checkpoint.len +
-           (receipt->proof.count + receipt->signer_count) * 2 * LH_HASH_SIZE + 256;
+    return 2 * (receipt->leaf.len + receipt->header.len + receipt->before.len) +
+           receipt->checkpoint.len +
+           (receipt->proof.count + receipt->header_proof.count + receipt->signer_count) * 2 *
+               LH_HASH_SIZE +
+           256;
 }
 
 enum lh_code lh_receipt_format(struct lh_buf *out, const struct lh_receipt *receipt,
@@ -217,6 +324,13 @@ out:
     return LH_OK;
 }
 
+static enum lh_code keep_bytes(struct lh_buf *out, const uint8_t *data, size_t len,
+                               struct lh_err *err)
+{
+    lh_buf_add(out, lh_bytes_of(data, len));
+    return lh_buf_check(out, err);
+}
+
 static enum lh_code take_extra(struct lh_receipt *out, struct lh_bytes base64, struct lh_err *err)
 {
     lhpb_ReceiptExtra extra;
@@ -245,8 +359,17 @@ static enum lh_code take_extra(struct lh_receipt *out, struct lh_bytes base64, s
         }
     }
     out->signer_count = extra.signers_count;
-    lh_buf_add(&out->leaf, lh_bytes_of(extra.leaf.bytes, extra.leaf.size));
-    rc = lh_buf_check(&out->leaf, err);
+    out->header_proof.count = extra.header_path_count;
+    for (size_t i = 0; i < extra.header_path_count; i++) {
+        memcpy(out->header_proof.path[i].bytes, extra.header_path[i], LH_HASH_SIZE);
+    }
+    rc = keep_bytes(&out->leaf, extra.leaf.bytes, extra.leaf.size, err);
+    if (rc == LH_OK) {
+        rc = keep_bytes(&out->header, extra.header.bytes, extra.header.size, err);
+    }
+    if (rc == LH_OK) {
+        rc = keep_bytes(&out->before, extra.before.bytes, extra.before.size, err);
+    }
 out:
     lh_buf_clear(&bytes);
     return rc;
@@ -339,6 +462,28 @@ static enum lh_code verify_inclusion(const struct lh_receipt *receipt, struct lh
 
     return lh_tree_verify_inclusion(suite, &leaf_hash, receipt->index, checkpoint->size,
                                     &receipt->proof, &checkpoint->root, err);
+}
+
+static enum lh_code verify_header(const struct lh_receipt *receipt, struct lh_suite *suite,
+                                  const struct contents *contents, struct lh_err *err)
+{
+    struct lh_hash leaf_hash = lh_hash_leaf(suite, lh_buf_bytes(&receipt->header));
+    struct lh_hash before_hash;
+    enum lh_code rc = lh_tree_verify_inclusion(suite, &leaf_hash, contents->checkpoint.size - 1,
+                                               contents->checkpoint.size, &receipt->header_proof,
+                                               &contents->checkpoint.root, err);
+
+    if (rc != LH_OK) {
+        return lh_err_wrap(err, rc, "the header below its head");
+    }
+    if (!contents->header.wants_before) {
+        return LH_OK;
+    }
+    /* spec ledger.md 7: "`before` needs no path: its leaf hash is the `prev` of `header`." */
+    before_hash = lh_hash_leaf(suite, lh_buf_bytes(&receipt->before));
+    return lh_hash_is_equal(&before_hash, &contents->header.prev)
+               ? LH_OK
+               : lh_err_set(err, LH_ERR_FORGED, "the header before that is another one");
 }
 
 static enum lh_code verify_signature(const lhpb_Signature *signature, struct lh_suite *suite,
@@ -444,6 +589,11 @@ enum lh_code lh_receipt_verify(const struct lh_receipt *receipt, struct lh_suite
     report.seal = add_finding(&finding, rc, &part);
     rc = verify_inclusion(receipt, suite, &contents.checkpoint, &part);
     report.inclusion = add_finding(&finding, rc, &part);
+    rc = verify_header(receipt, suite, &contents, &part);
+    report.header = add_finding(&finding, rc, &part);
+    report.epoch = contents.header.epoch;
+    report.epoch_before =
+        contents.header.wants_before ? contents.before.epoch : contents.header.epoch;
     rc = verify_signatures(receipt, suite, &contents.leaf.kind.entry, &part);
     report.signature = add_finding(&finding, rc, &part);
 

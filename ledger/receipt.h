@@ -3,16 +3,23 @@
 
 /*
  * A receipt is a C2SP .tlog-proof: header line, `extra` (our ReceiptExtra: network id, suite, leaf,
- * signers' keys), index, inclusion path, blank line, the signed checkpoint. It verifies without us:
- * the leaf hash comes from the leaf inside, the signers' keys are bound by the key ids in the
- * entry. Spec: specs/ledger.md 7.
+ * signers' keys, block headers), index, inclusion path, blank line, the signed checkpoint. It
+ * verifies without us:
+ *
+ *  1. The leaf hash comes from the leaf inside, the signers' keys are bound by the key ids in the
+ *     entry.
+ *  2. The header that the head ends with is always there: it says by which epoch the head is
+ *     judged, so nobody can hide that. Where it names a later epoch than the genesis file, the
+ *     header before it is there too.
+ *
+ * Spec: specs/ledger.md 7.
  */
 
 #include "ledger/checkpoint.h"
 #include "ledger/entry.h"
 #include "ledger/tree.h"
 
-enum { LH_RECEIPT_MAX = 32 * 1024 };
+enum { LH_RECEIPT_MAX = 64 * 1024 };
 
 struct lh_receipt {
     struct lh_hash network_id;
@@ -23,14 +30,20 @@ struct lh_receipt {
     uint64_t index;
     struct lh_proof proof;
     struct lh_buf checkpoint; /* signed note */
+    struct lh_buf header;     /* canonical Leaf: the last one under the checkpoint */
+    struct lh_proof header_proof;
+    struct lh_buf before; /* the header before it; empty unless lh_receipt_wants_before */
 };
 
 #define LH_RECEIPT_EMPTY                                                                           \
     {                                                                                              \
-        .leaf = LH_BUF_EMPTY, .checkpoint = LH_BUF_EMPTY                                           \
+        .leaf = LH_BUF_EMPTY, .checkpoint = LH_BUF_EMPTY, .header = LH_BUF_EMPTY,                  \
+        .before = LH_BUF_EMPTY                                                                     \
     }
 
 void lh_receipt_clear(struct lh_receipt *receipt);
+/** Whether a receipt under a head that ends with this header shows the header before it too. */
+bool lh_receipt_wants_before(const lhpb_BlockHeader *header);
 /**
  * Append the text. LH_ERR_INVALID for what lh_receipt_parse would refuse, LH_ERR_LIMIT above
  * LH_RECEIPT_MAX; then `out` is as it was.
@@ -49,6 +62,9 @@ struct lh_receipt_report {
     struct lh_checkpoint checkpoint;
     enum lh_code seal;      /* LH_OK, LH_ERR_FORGED, LH_ERR_UNKNOWN (no key given for the origin) */
     enum lh_code inclusion; /* LH_OK or LH_ERR_FORGED */
+    enum lh_code header;    /* LH_OK or LH_ERR_FORGED: the headers are those of the head */
+    struct lh_hash epoch;   /* that the head is judged by, if `header` is LH_OK */
+    struct lh_hash epoch_before; /* the same, or that of the block before: a transition head */
     enum lh_code
         signature; /* LH_OK, LH_ERR_FORGED, LH_ERR_UNKNOWN (a newer schema, or keys missing) */
     enum lh_code

@@ -84,7 +84,10 @@ static enum lh_code format_fresh_receipt(const struct post *post, const struct l
                                   .signer_count = event->signer_count,
                                   .index = event->index,
                                   .proof = event->sealed->proofs[event->proof_at],
-                                  .checkpoint = event->sealed->checkpoint
+                                  .checkpoint = event->sealed->checkpoint,
+                                  .header = event->sealed->shown.header,
+                                  .header_proof = event->sealed->shown.header_proof,
+                                  .before = event->sealed->shown.before
     };
 
     memcpy(receipt.signers, event->signers, sizeof receipt.signers);

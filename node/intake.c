@@ -28,6 +28,7 @@ void lh_sealed_unref(struct lh_sealed *sealed)
 {
     if (sealed != NULL && atomic_fetch_sub(&sealed->refs, 1) == 1) {
         lh_buf_clear(&sealed->checkpoint);
+        lh_receipt_clear(&sealed->shown);
         free(sealed);
     }
 }

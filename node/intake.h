@@ -37,6 +37,7 @@ struct lh_sealed {
     _Atomic size_t refs;
     uint64_t height;
     struct lh_buf checkpoint; /* signed note */
+    struct lh_receipt shown;  /* its headers, as each of its receipts shows them, and no more */
     size_t count;
     struct lh_proof proofs[]; /* one for each entry of the block */
 };

@@ -285,6 +285,7 @@ struct lh_sealed *lh_sealer_sealed_new(size_t count)
     if (sealed != NULL) {
         atomic_init(&sealed->refs, 1);
         sealed->checkpoint = (struct lh_buf)LH_BUF_EMPTY;
+        sealed->shown = (struct lh_receipt)LH_RECEIPT_EMPTY;
         sealed->count = count;
     }
     return sealed;
@@ -296,6 +297,20 @@ noreturn void lh_sealer_end_process(struct lh_sealer *sealer, enum lh_code rc,
     lh_log_write(sealer->options.log, LH_LOG_ERROR, "ledger.failed",
                  "reason=\"%s\" action=\"the process ends; nothing was acknowledged\"", err->text);
     _exit(rc == LH_ERR_CORRUPT ? LH_EXIT_CORRUPT : LH_EXIT_IO);
+}
+
+void lh_sealer_show_headers(struct lh_sealer *sealer, struct lh_ledger *ledger,
+                            struct lh_sealed *sealed)
+{
+    struct lh_err err = LH_ERR_NONE;
+    struct lh_ledger_head head;
+
+    lh_ledger_head(ledger, &head);
+    if (lh_ledger_show_headers(ledger, sealer->suite, head.size, &sealed->shown, &err) != LH_OK) {
+        lh_log_write(sealer->options.log, LH_LOG_WARN, "receipt.unmade",
+                     "origin=%s size=%llu reason=\"%s\"", lh_ledger_origin(ledger),
+                     (unsigned long long)head.size, err.text);
+    }
 }
 
 static enum lh_code append(struct lh_sealer *sealer, size_t count, struct lh_sealed *sealed,
@@ -325,6 +340,9 @@ static enum lh_code append(struct lh_sealer *sealer, size_t count, struct lh_sea
                           sealed->proofs, &sealed->checkpoint, err);
     if (changes_roster) {
         lh_keyring_end_write(keyring);
+    }
+    if (rc == LH_OK) {
+        lh_sealer_show_headers(sealer, sealer->options.ledger, sealed);
     }
     return rc;
 }

@@ -65,6 +65,10 @@ bool lh_sealer_encode_leaf(struct lh_sealer *sealer, struct lh_intake *intake, i
 void lh_sealer_reject_conflict(struct lh_sealer *sealer, struct lh_intake *intake);
 /** Room for the proofs of a block; NULL: out of memory. */
 struct lh_sealed *lh_sealer_sealed_new(size_t count);
+/** What receipts of the block just sealed show of headers. Where it cannot be read, the block's
+ * receipts fail, and whoever asks again is answered from the store. */
+void lh_sealer_show_headers(struct lh_sealer *sealer, struct lh_ledger *ledger,
+                            struct lh_sealed *sealed);
 
 /* ---- sealer_journal.c ---- */
 

@@ -353,6 +353,7 @@ static enum lh_code write_first_block(struct lh_sealer *sealer, struct lh_intake
                               sealed->proofs, &sealed->checkpoint, err);
     }
     if (rc == LH_OK) {
+        lh_sealer_show_headers(sealer, sealer->next, sealed);
         sealed->height = 1;
         intake->status = LH_INTAKE_RECORDED;
         intake->ledger = sealer->next;

@@ -118,6 +118,7 @@ static void conclude_receipt(struct lh_file_report *out)
     } parts[] = {
         { found->inclusion, "the entry is not in the ledger's tree",
           "inclusion could not be judged" },
+        { found->header, "the block header that it shows is not the one of its head", "" },
         { found->seal, "the seal does not verify", "no key is trusted for this ledger" },
         { found->signature, "a signature of the entry does not verify",
           "the entry's signatures cannot be judged" },

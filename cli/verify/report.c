@@ -349,6 +349,12 @@ static void add_receipt(struct lh_buf *out, const struct lh_report *report,
                       word_of(found->inclusion), file->receipt.index, found->checkpoint.size,
                       found->checkpoint.origin);
     add_hash(out, &found->checkpoint.root);
+    lh_buf_add_format(out, "\nheader    %s  of epoch ", word_of(found->header));
+    add_hash(out, &found->epoch);
+    if (!lh_hash_is_equal(&found->epoch, &found->epoch_before)) {
+        lh_buf_add_text(out, ", the first one behind epoch ");
+        add_hash(out, &found->epoch_before);
+    }
     lh_buf_add_format(out, "\nsignature %s  %zu of the entry\n", word_of(found->signature),
                       file->receipt.signer_count);
     lh_buf_add_format(out, "seal      %s  %s\n", word_of(found->seal),

@@ -219,6 +219,9 @@ static void add_receipt(struct lh_json *json, const struct lh_file_report *file)
     }
     add_head(json, "checkpoint", &found->checkpoint);
     add_answer(json, "inclusion", found->inclusion);
+    add_answer(json, "header", found->header);
+    add_hash(json, "epoch", &found->epoch);
+    add_hash(json, "epoch_before", &found->epoch_before);
     add_answer(json, "signature", found->signature);
     add_answer(json, "seal", found->seal);
     add_level(json, file);

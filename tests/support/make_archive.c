@@ -122,6 +122,10 @@ static void write_receipt(const char *dir, struct lh_city *city)
     rc = lh_tree_prove_inclusion(lh_city_suite(city), &receipt.proof, &source, receipt.index,
                                  lh_city_leaf_count(city), NULL);
     lh_assert(rc == LH_OK);
+    lh_buf_add(&receipt.header, lh_city_leaf(city, lh_city_leaf_count(city) - 1));
+    rc = lh_tree_prove_inclusion(lh_city_suite(city), &receipt.header_proof, &source,
+                                 lh_city_leaf_count(city) - 1, lh_city_leaf_count(city), NULL);
+    lh_assert(rc == LH_OK);
     rc = lh_receipt_format(&text, &receipt, NULL);
     lh_assert(rc == LH_OK);
     write_file(dir, "receipt.tlog-proof", lh_buf_bytes(&text));

@@ -94,8 +94,29 @@ void world_sign_body(struct world *world, struct lh_bytes body)
     assert_int_equal(lh_leaf_encode(&world->receipt.leaf, &leaf, NULL), LH_OK);
 }
 
-/* Seal a tree of `size` leaves whose leaf `index` is ours. */
-void world_seal_leaf(struct world *world, uint64_t index, uint64_t size)
+void world_header(struct world *world, struct lh_buf *out, uint64_t first, uint64_t size,
+                  const struct lh_hash *epoch, const struct lh_hash *prev)
+{
+    lhpb_Leaf leaf = lhpb_Leaf_init_default;
+    lhpb_BlockHeader *header = &leaf.kind.header;
+
+    leaf.which_kind = lhpb_Leaf_header_tag;
+    *header = (lhpb_BlockHeader)lhpb_BlockHeader_init_default;
+    memcpy(header->network_id, world->receipt.network_id.bytes, LH_HASH_SIZE);
+    memcpy(header->origin, WORLD_ORIGIN, sizeof WORLD_ORIGIN);
+    memcpy(header->epoch_hash, epoch->bytes, LH_HASH_SIZE);
+    header->height = prev == NULL ? 1 : 2;
+    memcpy(header->prev, (prev == NULL ? &world->receipt.network_id : prev)->bytes, LH_HASH_SIZE);
+    header->first = first;
+    header->count = (uint32_t)(size - first - 1);
+    memset(header->pre_root, 1, sizeof header->pre_root);
+    header->time_ms = LH_FIXTURE_TIME_MS;
+    lh_buf_reset(out);
+    assert_int_equal(lh_leaf_encode(out, &leaf, NULL), LH_OK);
+}
+
+/* The tree whose leaf `index` is ours; `first` 0: its header is the first one. */
+static void seal(struct world *world, uint64_t index, uint64_t first, uint64_t size)
 {
     struct lh_checkpoint checkpoint = { .origin = WORLD_ORIGIN, .size = size };
     struct forest forest;
@@ -106,6 +127,10 @@ void world_seal_leaf(struct world *world, uint64_t index, uint64_t size)
 
         if (i == index) {
             leaf = lh_hash_leaf(world->suite, lh_buf_bytes(&world->receipt.leaf));
+        } else if (i == size - 1) {
+            leaf = lh_hash_leaf(world->suite, lh_buf_bytes(&world->receipt.header));
+        } else if (i + 1 == first) {
+            leaf = lh_hash_leaf(world->suite, lh_buf_bytes(&world->receipt.before));
         }
         forest_add(&forest, &leaf);
     }
@@ -116,11 +141,32 @@ void world_seal_leaf(struct world *world, uint64_t index, uint64_t size)
     assert_int_equal(
         lh_tree_prove_inclusion(world->suite, &world->receipt.proof, &source, index, size, NULL),
         LH_OK);
+    assert_int_equal(lh_tree_prove_inclusion(world->suite, &world->receipt.header_proof, &source,
+                                             size - 1, size, NULL),
+                     LH_OK);
     lh_buf_reset(&world->receipt.checkpoint);
     assert_int_equal(lh_checkpoint_sign(&world->receipt.checkpoint, &checkpoint, &world->seal,
                                         world->seal_signer, NULL),
                      LH_OK);
     forest_clear(&forest);
+}
+
+void world_seal_epoch(struct world *world, uint64_t index, uint64_t first, uint64_t size,
+                      const struct lh_hash *epoch_before, const struct lh_hash *epoch)
+{
+    struct lh_hash prev;
+
+    world_header(world, &world->receipt.before, 0, first, epoch_before, NULL);
+    prev = lh_hash_leaf(world->suite, lh_buf_bytes(&world->receipt.before));
+    world_header(world, &world->receipt.header, first, size, epoch, &prev);
+    seal(world, index, first, size);
+}
+
+void world_seal_leaf(struct world *world, uint64_t index, uint64_t size)
+{
+    lh_buf_reset(&world->receipt.before);
+    world_header(world, &world->receipt.header, 0, size, &world->receipt.network_id, NULL);
+    seal(world, index, 0, size);
 }
 
 void world_init(struct world *world, enum lh_suite_id suite)

@@ -18,13 +18,21 @@ struct world {
     struct lh_receipt receipt;
 };
 
-/** A HEARTBEAT by two signers, leaf 2 of 5. */
+/** A HEARTBEAT by two signers, leaf 2 of 5, in a block of the genesis epoch. */
 void world_init(struct world *world, enum lh_suite_id suite);
 void world_clear(struct world *world);
 /** Another body in the leaf, signed anew. The caller seals it. */
 void world_sign_body(struct world *world, struct lh_bytes body);
-/** Seal a tree of `size` leaves whose leaf `index` is the receipt's. */
+/** Seal a tree of `size` leaves, at least 2, that ends with a header and whose leaf `index` is the
+ * receipt's. */
 void world_seal_leaf(struct world *world, uint64_t index, uint64_t size);
+/** The same in two blocks, of which the first has `first` leaves and the second is of this epoch.
+ */
+void world_seal_epoch(struct world *world, uint64_t index, uint64_t first, uint64_t size,
+                      const struct lh_hash *epoch_before, const struct lh_hash *epoch);
+/** The leaf of a header that ends a tree of `size` leaves; `prev` NULL: of height 1. */
+void world_header(struct world *world, struct lh_buf *out, uint64_t first, uint64_t size,
+                  const struct lh_hash *epoch, const struct lh_hash *prev);
 /** 32 times one byte. */
 struct lh_hash world_hash(uint8_t byte);
 /** The signer of a private key 00..00 `number`. The caller frees it. */

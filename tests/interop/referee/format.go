@@ -104,6 +104,10 @@ type receipt struct {
 	index     int64
 	path      tlog.RecordProof
 	note      []byte
+
+	header     []byte
+	headerPath tlog.RecordProof
+	before     []byte
 }
 
 type publicKey struct {
@@ -160,6 +164,17 @@ func (r *receipt) takeExtra(extra []byte) error {
 				return err
 			}
 			r.signers = append(r.signers, key)
+		case 5:
+			r.header = f.bytes
+		case 6:
+			if len(f.bytes) != tlog.HashSize {
+				return fmt.Errorf("a hash of %d bytes", len(f.bytes))
+			}
+			var hash tlog.Hash
+			copy(hash[:], f.bytes)
+			r.headerPath = append(r.headerPath, hash)
+		case 7:
+			r.before = f.bytes
 		default:
 			return fmt.Errorf("field %d in a ReceiptExtra", f.number)
 		}
@@ -247,9 +262,9 @@ type signature struct {
 }
 
 type header struct {
-	networkID, prev, preRoot []byte
-	origin                   string
-	height, first, count     uint64
+	networkID, epoch, prev, preRoot []byte
+	origin                          string
+	height, first, count            uint64
 }
 
 func parseLeaf(data []byte) (*leaf, error) {
@@ -279,6 +294,8 @@ func (h *header) take(members []field) {
 			h.networkID = f.bytes
 		case 2:
 			h.origin = string(f.bytes)
+		case 3:
+			h.epoch = f.bytes
 		case 4:
 			h.height = f.value
 		case 5:

@@ -7,6 +7,7 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -166,6 +167,47 @@ func judgeSignatures(c *claims, l *ledger) {
 
 // ---- receipts ----
 
+// closing is the header that ends a tree of so many leaves.
+func (r *receipt) closing(data []byte, origin string, size uint64) (*header, error) {
+	l, err := parseLeaf(data)
+	if err != nil {
+		return nil, err
+	}
+	h := &l.header
+	if !l.isHeader || h.origin != origin || !bytes.Equal(h.networkID, r.networkID) ||
+		h.first >= size || h.count != size-h.first-1 {
+		return nil, fmt.Errorf("no header that ends %d leaves of %s", size, origin)
+	}
+	return h, nil
+}
+
+// checkHeaders finds whether the epoch of the head, and of the block before, is the one shown.
+func (r *receipt) checkHeaders(origin string, tree tlog.Tree) error {
+	h, err := r.closing(r.header, origin, uint64(tree.N))
+	if err != nil {
+		return err
+	}
+	err = tlog.CheckRecord(r.headerPath, tree.N, tree.Hash, tree.N-1, tlog.RecordHash(r.header))
+	if err != nil {
+		return err
+	}
+	if bytes.Equal(h.epoch, r.networkID) || h.height == 1 {
+		if r.before != nil {
+			return errors.New("a header before that nothing asks for")
+		}
+		return nil
+	}
+	before, err := r.closing(r.before, origin, h.first)
+	if err != nil {
+		return err
+	}
+	hash := tlog.RecordHash(r.before)
+	if before.height != h.height-1 || !bytes.Equal(hash[:], h.prev) {
+		return errors.New("the header before is another one")
+	}
+	return nil
+}
+
 // checkReceipt judges a receipt with the seal key and the network id, and nothing else.
 func checkReceipt(text []byte, seal *seal, networkID []byte) (*receipt, error) {
 	r, err := parseReceipt(text)
@@ -181,6 +223,9 @@ func checkReceipt(text []byte, seal *seal, networkID []byte) (*receipt, error) {
 	}
 	err = tlog.CheckRecord(r.path, tree.N, tree.Hash, r.index, tlog.RecordHash(r.leaf))
 	if err != nil {
+		return nil, err
+	}
+	if err := r.checkHeaders(seal.origin, tree); err != nil {
 		return nil, err
 	}
 	entry, err := parseLeaf(r.leaf)
@@ -341,6 +386,20 @@ func judgeReceipts(c *claims, l *ledger, answersPath string) {
 			return err
 		})
 	})
+	c.check("a receipt without the header of its head is refused", func() (string, error) {
+		text, err := l.receipt(l.answers[len(l.answers)/2].Index)
+		if err != nil {
+			return "", err
+		}
+		forged, err := withoutHeader(text)
+		if err != nil {
+			return "", err
+		}
+		if _, err := checkReceipt(forged, l.seal, l.networkID); err == nil {
+			return "", errors.New("it was taken")
+		}
+		return "1 change", nil
+	})
 	c.check("a receipt under another seal key or network is refused", func() (string, error) {
 		text, err := l.receipt(l.answers[0].Index)
 		if err != nil {
@@ -358,6 +417,28 @@ func judgeReceipts(c *claims, l *ledger, answersPath string) {
 		}
 		return "2 changes", nil
 	})
+}
+
+// withoutHeader ends the extra data where field 5 begins.
+func withoutHeader(text []byte) ([]byte, error) {
+	lines := strings.SplitN(string(text), "\n", 3)
+	if len(lines) != 3 || !strings.HasPrefix(lines[1], "extra ") {
+		return nil, errors.New("no extra line")
+	}
+	extra, err := parseBase64(lines[1][len("extra "):])
+	if err != nil {
+		return nil, err
+	}
+	r, err := parseReceipt(text)
+	if err != nil || len(r.header) == 0 {
+		return nil, errors.New("there is no header to take away")
+	}
+	at := bytes.Index(extra, r.header) - 3 // its tag, and a length of two bytes
+	if at < 0 || extra[at] != 5<<3|2 {
+		return nil, errors.New("the header does not begin where it should")
+	}
+	lines[1] = "extra " + base64.StdEncoding.EncodeToString(extra[:at])
+	return []byte(strings.Join(lines, "\n")), nil
 }
 
 func (l *ledger) checkAnswer(a answer) error {

@@ -51,6 +51,11 @@ static void assert_receipt_equal(const struct lh_receipt *a, const struct lh_rec
     assert_int_equal(a->proof.count, b->proof.count);
     assert_memory_equal(a->proof.path, b->proof.path, a->proof.count * sizeof a->proof.path[0]);
     assert_true(lh_bytes_is_equal(lh_buf_bytes(&a->checkpoint), lh_buf_bytes(&b->checkpoint)));
+    assert_true(lh_bytes_is_equal(lh_buf_bytes(&a->header), lh_buf_bytes(&b->header)));
+    assert_true(lh_bytes_is_equal(lh_buf_bytes(&a->before), lh_buf_bytes(&b->before)));
+    assert_int_equal(a->header_proof.count, b->header_proof.count);
+    assert_memory_equal(a->header_proof.path, b->header_proof.path,
+                        a->header_proof.count * sizeof a->header_proof.path[0]);
 }
 
 /* Through its text and back, then verified. */
@@ -88,7 +93,10 @@ static void a_receipt_verifies_in_both_suites(void **state)
         assert_int_equal(report.network, LH_OK);
         assert_int_equal(report.seal, LH_OK);
         assert_int_equal(report.inclusion, LH_OK);
+        assert_int_equal(report.header, LH_OK);
         assert_int_equal(report.signature, LH_OK);
+        assert_true(lh_hash_is_equal(&report.epoch, &world.network_id));
+        assert_true(lh_hash_is_equal(&report.epoch_before, &world.network_id));
         world_clear(&world);
     }
 }
@@ -98,8 +106,8 @@ static void a_receipt_verifies_wherever_in_the_tree_its_leaf_is(void **state)
     struct world *world = *state;
     struct lh_receipt_report report;
 
-    for (uint64_t size = 1; size <= 9; size++) {
-        for (uint64_t index = 0; index < size; index++) {
+    for (uint64_t size = 2; size <= 9; size++) {
+        for (uint64_t index = 0; index < size - 1; index++) {
             world_seal_leaf(world, index, size);
             assert_int_equal(verify_text(world, &report), LH_OK);
         }
@@ -184,7 +192,7 @@ static void no_flipped_bit_of_a_receipt_goes_unseen(void **state)
     const struct {
         uint64_t index;
         uint64_t size;
-    } rows[] = { { 2, 5 }, { 0, 1 } };
+    } rows[] = { { 2, 5 }, { 0, 2 } };
     struct world *world = *state;
     struct lh_buf text = LH_BUF_EMPTY;
 
@@ -479,6 +487,7 @@ static void signatures_for_another_network_are_forged(void **state)
 
     world->network_id = world_hash(0x78);
     world->receipt.network_id = world->network_id;
+    world_seal_leaf(world, 2, 5);
     assert_int_equal(verify_text(world, &report), LH_ERR_FORGED);
     assert_int_equal(report.network, LH_OK);
     assert_int_equal(report.signature, LH_ERR_FORGED);
@@ -495,6 +504,92 @@ static void what_is_forged_outweighs_what_is_unknown(void **state)
                      LH_ERR_FORGED);
     assert_int_equal(report.seal, LH_ERR_UNKNOWN);
     assert_non_null(strstr(err.text, "leaf 3"));
+}
+
+/* --- By which epoch the head is judged. --- */
+
+static void a_receipt_shows_the_epoch_of_its_head_and_the_one_before(void **state)
+{
+    const uint8_t rows[][2] = { { 0x77, 0xe1 }, { 0xe1, 0xe1 }, { 0xe1, 0xe2 } };
+
+    (void)state;
+    for (enum lh_suite_id suite = LH_SUITE_W; suite <= LH_SUITE_G; suite++) {
+        struct world world;
+
+        world_init(&world, suite);
+        for (size_t i = 0; i < COUNT_OF(rows); i++) {
+            struct lh_hash before = world_hash(rows[i][0]);
+            struct lh_hash epoch = world_hash(rows[i][1]);
+            struct lh_receipt_report report;
+
+            world_seal_epoch(&world, 4, 3, 7, &before, &epoch);
+            assert_int_equal(verify_text(&world, &report), LH_OK);
+            assert_int_equal(report.header, LH_OK);
+            assert_true(lh_hash_is_equal(&report.epoch, &epoch));
+            assert_true(lh_hash_is_equal(&report.epoch_before, &before));
+        }
+        world_clear(&world);
+    }
+}
+
+static void no_flipped_bit_of_a_receipt_of_a_later_epoch_goes_unseen(void **state)
+{
+    struct world *world = *state;
+    struct lh_hash before = world_hash(0xe1);
+    struct lh_hash epoch = world_hash(0xe2);
+    struct lh_buf text = LH_BUF_EMPTY;
+
+    world_seal_epoch(world, 4, 3, 7, &before, &epoch);
+    format_receipt(&text, &world->receipt);
+    struct flips flips = flip_every_bit(world, &text, text.len, &world->network_id);
+    assert_true(flips.unparsed > 1000);
+    assert_true(flips.forged > 1000);
+    lh_buf_clear(&text);
+}
+
+static void assert_header_forged(struct world *world)
+{
+    struct lh_receipt_report report;
+
+    assert_int_equal(verify_text(world, &report), LH_ERR_FORGED);
+    assert_int_equal(report.header, LH_ERR_FORGED);
+    assert_int_equal(report.inclusion, LH_OK);
+    assert_int_equal(report.seal, LH_OK);
+    assert_int_equal(report.signature, LH_OK);
+}
+
+/* Well made and of the right place, but not what was sealed. */
+static void a_header_that_was_not_sealed_is_forged(void **state)
+{
+    struct world *world = *state;
+    struct lh_hash before = world_hash(0xe1);
+    struct lh_hash epoch = world_hash(0xe2);
+    struct lh_hash other = world_hash(0xe3);
+    struct lh_receipt_report report;
+    struct lh_hash prev;
+
+    world_seal_epoch(world, 4, 3, 7, &before, &epoch);
+    assert_int_equal(verify_text(world, &report), LH_OK);
+    prev = lh_hash_leaf(world->suite, lh_buf_bytes(&world->receipt.before));
+    world_header(world, &world->receipt.header, 3, 7, &other, &prev);
+    assert_header_forged(world);
+    world_header(world, &world->receipt.header, 3, 7, &epoch, &prev);
+    assert_int_equal(verify_text(world, &report), LH_OK);
+    world_header(world, &world->receipt.before, 0, 3, &other, NULL);
+    assert_header_forged(world);
+    world_header(world, &world->receipt.before, 0, 3, &before, NULL);
+    assert_int_equal(verify_text(world, &report), LH_OK);
+    world->receipt.header_proof.path[0].bytes[0] ^= 1;
+    assert_header_forged(world);
+    world->receipt.header_proof.path[0].bytes[0] ^= 1;
+    world->receipt.header_proof.count--;
+    assert_header_forged(world);
+
+    /* Nor does taking the later epoch away for that of the genesis file help anybody. */
+    world_seal_epoch(world, 4, 3, 7, &before, &epoch);
+    world_header(world, &world->receipt.header, 3, 7, &world->network_id, &prev);
+    lh_buf_reset(&world->receipt.before);
+    assert_header_forged(world);
 }
 
 #define WORLD_TEST(claim) cmocka_unit_test_setup_teardown(claim, set_up, tear_down)
@@ -522,6 +617,9 @@ int main(void)
         WORLD_TEST(a_signed_body_that_breaks_its_format_is_forged),
         WORLD_TEST(signatures_for_another_network_are_forged),
         WORLD_TEST(what_is_forged_outweighs_what_is_unknown),
+        cmocka_unit_test(a_receipt_shows_the_epoch_of_its_head_and_the_one_before),
+        WORLD_TEST(no_flipped_bit_of_a_receipt_of_a_later_epoch_goes_unseen),
+        WORLD_TEST(a_header_that_was_not_sealed_is_forged),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

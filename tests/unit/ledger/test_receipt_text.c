@@ -141,6 +141,91 @@ static void checkpoint_without_lines(struct world *world)
                     WORLD_ORIGIN "\n5\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n");
 }
 
+static void no_header(struct world *world)
+{
+    lh_buf_reset(&world->receipt.header);
+    world->receipt.header_proof.count = 0;
+}
+
+static void byte_behind_header(struct world *world)
+{
+    lh_buf_add_u8(&world->receipt.header, 0);
+}
+
+static void entry_for_header(struct world *world)
+{
+    lh_buf_reset(&world->receipt.header);
+    lh_buf_add(&world->receipt.header, lh_buf_bytes(&world->receipt.leaf));
+}
+
+static void header_of_another_network(struct world *world)
+{
+    struct lh_hash network_id = world->receipt.network_id;
+
+    world->receipt.network_id = world_hash(0x78);
+    world_header(world, &world->receipt.header, 0, 5, &network_id, NULL);
+    world->receipt.network_id = network_id;
+}
+
+static void header_of_another_ledger(struct world *world)
+{
+    lhpb_Leaf leaf;
+
+    assert_int_equal(lh_leaf_decode(&leaf, lh_buf_bytes(&world->receipt.header), NULL), LH_OK);
+    snprintf(leaf.kind.header.origin, sizeof leaf.kind.header.origin, "jinhua/gaj/2");
+    lh_buf_reset(&world->receipt.header);
+    assert_int_equal(lh_leaf_encode(&world->receipt.header, &leaf, NULL), LH_OK);
+}
+
+static void header_of_another_size(struct world *world)
+{
+    world_header(world, &world->receipt.header, 0, 4, &world->network_id, NULL);
+}
+
+static void header_that_begins_behind_its_tree(struct world *world)
+{
+    world_header(world, &world->receipt.header, 5, 6, &world->network_id, NULL);
+}
+
+static void in_a_later_epoch(struct world *world)
+{
+    struct lh_hash epoch = world_hash(0xe1);
+
+    world_seal_epoch(world, 3, 2, 5, &world->network_id, &epoch);
+}
+
+static void later_without_before(struct world *world)
+{
+    in_a_later_epoch(world);
+    lh_buf_reset(&world->receipt.before);
+}
+
+static void before_without_need(struct world *world)
+{
+    world_header(world, &world->receipt.before, 0, 2, &world->network_id, NULL);
+}
+
+static void before_of_another_size(struct world *world)
+{
+    in_a_later_epoch(world);
+    world_header(world, &world->receipt.before, 0, 3, &world->network_id, NULL);
+}
+
+static void before_of_another_height(struct world *world)
+{
+    struct lh_hash prev = world_hash(1);
+
+    in_a_later_epoch(world);
+    world_header(world, &world->receipt.before, 0, 2, &world->network_id, &prev);
+}
+
+static void entry_for_before(struct world *world)
+{
+    in_a_later_epoch(world);
+    lh_buf_reset(&world->receipt.before);
+    lh_buf_add(&world->receipt.before, lh_buf_bytes(&world->receipt.leaf));
+}
+
 static const struct {
     const char *name;
     void (*spoil)(struct world *);
@@ -159,6 +244,18 @@ static const struct {
     { "a checkpoint without the origin's line", no_line_of_the_origin },
     { "no checkpoint", no_checkpoint },
     { "a checkpoint without lines", checkpoint_without_lines },
+    { "no header", no_header },
+    { "a byte behind the header", byte_behind_header },
+    { "an entry for the header", entry_for_header },
+    { "a header of another network", header_of_another_network },
+    { "a header of another ledger", header_of_another_ledger },
+    { "a header of another size", header_of_another_size },
+    { "a header that begins behind its tree", header_that_begins_behind_its_tree },
+    { "a later epoch without the header before", later_without_before },
+    { "a header before that nothing asks for", before_without_need },
+    { "a header before of another size", before_of_another_size },
+    { "a header before of another height", before_of_another_height },
+    { "an entry for the header before", entry_for_before },
 };
 
 /* The text without any check. */
@@ -176,6 +273,17 @@ static void format_unchecked(struct lh_buf *out, const struct lh_receipt *receip
     extra.signers_count = (pb_size_t)receipt->signer_count;
     for (size_t i = 0; i < receipt->signer_count; i++) {
         lh_pubkey_to_wire(&extra.signers[i], &receipt->signers[i]);
+    }
+    extra.header.size = (pb_size_t)receipt->header.len;
+    if (receipt->header.len > 0) {
+        memcpy(extra.header.bytes, receipt->header.data, receipt->header.len);
+    }
+    extra.header_path_count = (pb_size_t)receipt->header_proof.count;
+    memcpy(extra.header_path, receipt->header_proof.path,
+           receipt->header_proof.count * sizeof receipt->header_proof.path[0]);
+    extra.before.size = (pb_size_t)receipt->before.len;
+    if (receipt->before.len > 0) {
+        memcpy(extra.before.bytes, receipt->before.data, receipt->before.len);
     }
     assert_int_equal(lh_canon_encode(&bytes, lhpb_ReceiptExtra_fields, &extra, NULL), LH_OK);
     lh_base64_add(&base64, lh_buf_bytes(&bytes));
@@ -196,6 +304,35 @@ static void check_refused(const char *name, const struct lh_buf *text)
     }
     assert_null(receipt.leaf.data);
     assert_non_null(strstr(err.text, "receipt: "));
+}
+
+/* What the cases below break: taken and judged good when they do not. */
+static void good_receipts_are_made_taken_and_judged(void **state)
+{
+    (void)state;
+    for (int is_later = 0; is_later < 2; is_later++) {
+        struct lh_receipt receipt = LH_RECEIPT_EMPTY;
+        struct lh_receipt_report report;
+        struct lh_buf text = LH_BUF_EMPTY;
+        struct lh_buf made = LH_BUF_EMPTY;
+        struct world world;
+
+        world_init(&world, LH_SUITE_W);
+        if (is_later) {
+            in_a_later_epoch(&world);
+        }
+        format_unchecked(&text, &world.receipt);
+        assert_int_equal(lh_receipt_format(&made, &world.receipt, NULL), LH_OK);
+        assert_true(lh_bytes_is_equal(lh_buf_bytes(&text), lh_buf_bytes(&made)));
+        assert_int_equal(lh_receipt_parse(&receipt, lh_buf_bytes(&text), NULL), LH_OK);
+        assert_int_equal(lh_receipt_verify(&receipt, world.suite, &world.seal, 1, &world.network_id,
+                                           &report, NULL),
+                         LH_OK);
+        lh_receipt_clear(&receipt);
+        lh_buf_clear(&made);
+        lh_buf_clear(&text);
+        world_clear(&world);
+    }
 }
 
 static void bad_receipts_are_neither_made_nor_taken_nor_judged(void **state)
@@ -273,6 +410,7 @@ static void a_receipt_beyond_its_limit_is_neither_made_nor_taken(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(good_receipts_are_made_taken_and_judged),
         cmocka_unit_test(bad_receipts_are_neither_made_nor_taken_nor_judged),
         WORLD_TEST(a_proof_without_our_extra_is_no_receipt),
         WORLD_TEST(a_receipt_beyond_its_limit_is_neither_made_nor_taken),
