@@ -13,6 +13,11 @@ const struct lh_option lh_receipt_get_options[] = {
       "LEVEL",
       { "wait for this level: sealed, witnessed or final",
         "等待该级别: sealed, witnessed 或 final" } },
+    { "epochs",
+      0,
+      "FILE",
+      { "a proposal that was certified; repeatable, in their order",
+        "已获通过的纪元提案; 可重复, 按次序" } },
     { .name = NULL },
 };
 
@@ -88,6 +93,15 @@ static enum lh_code find_trust(struct lh_buf *policy, struct lh_buf *genesis,
     }
     return rc;
 }
+
+const struct lh_option lh_receipt_verify_options[] = {
+    { "epochs",
+      0,
+      "FILE",
+      { "a proposal that was certified; repeatable, in their order",
+        "已获通过的纪元提案; 可重复, 按次序" } },
+    { .name = NULL },
+};
 
 int lh_cmd_receipt_verify(struct lh_cli *cli)
 {

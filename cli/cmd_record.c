@@ -16,6 +16,11 @@ const struct lh_option lh_record_options[] = {
       "LEVEL",
       { "wait for this level: sealed, witnessed or final",
         "等待该级别: sealed, witnessed 或 final" } },
+    { "epochs",
+      0,
+      "FILE",
+      { "a proposal that was certified; repeatable, in their order",
+        "已获通过的纪元提案; 可重复, 按次序" } },
     { .name = NULL },
 };
 

@@ -29,6 +29,7 @@ extern const struct lh_option lh_trail_options[];
 extern const struct lh_option lh_tokens_options[];
 extern const struct lh_option lh_show_options[];
 extern const struct lh_option lh_receipt_get_options[];
+extern const struct lh_option lh_receipt_verify_options[];
 extern const struct lh_option lh_verify_options[];
 extern const struct lh_option lh_export_options[];
 extern const struct lh_option lh_checkpoint_show_options[];

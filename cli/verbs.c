@@ -387,7 +387,7 @@ const struct lh_verb lh_verbs[] = {
       { "FILE...", "文件..." },
       1,
       LH_ARGS_MAX,
-      NULL,
+      lh_receipt_verify_options,
       { "verify receipts without a node", "离线验证回执" },
       { "Runs liuhen-verify. The last line begins with RESULT:.",
         "调用 liuhen-verify. 最后一行以 RESULT: 开头." },

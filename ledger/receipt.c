@@ -566,6 +566,26 @@ static enum lh_code add_finding(struct finding *finding, enum lh_code code,
     return code;
 }
 
+static void take_epochs(const struct contents *contents, struct lh_hash *out_epoch,
+                        struct lh_hash *out_before)
+{
+    *out_epoch = contents->header.epoch;
+    *out_before = contents->header.wants_before ? contents->before.epoch : contents->header.epoch;
+}
+
+enum lh_code lh_receipt_epochs(const struct lh_receipt *receipt, struct lh_hash *out_epoch,
+                               struct lh_hash *out_before, struct lh_err *err)
+{
+    struct contents contents;
+    enum lh_code rc = read_contents(&contents, receipt, err);
+
+    if (rc != LH_OK) {
+        return lh_err_wrap(err, rc, "receipt");
+    }
+    take_epochs(&contents, out_epoch, out_before);
+    return LH_OK;
+}
+
 enum lh_code lh_receipt_verify(const struct lh_receipt *receipt, struct lh_suite *suite,
                                const struct lh_note_key *seals, size_t seal_count,
                                const struct lh_hash *network_id,
@@ -591,9 +611,7 @@ enum lh_code lh_receipt_verify(const struct lh_receipt *receipt, struct lh_suite
     report.inclusion = add_finding(&finding, rc, &part);
     rc = verify_header(receipt, suite, &contents, &part);
     report.header = add_finding(&finding, rc, &part);
-    report.epoch = contents.header.epoch;
-    report.epoch_before =
-        contents.header.wants_before ? contents.before.epoch : contents.header.epoch;
+    take_epochs(&contents, &report.epoch, &report.epoch_before);
     rc = verify_signatures(receipt, suite, &contents.leaf.kind.entry, &part);
     report.signature = add_finding(&finding, rc, &part);
 

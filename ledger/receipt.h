@@ -57,6 +57,13 @@ enum lh_code lh_receipt_format(struct lh_buf *out, const struct lh_receipt *rece
 enum lh_code lh_receipt_parse(struct lh_receipt *out, struct lh_bytes text,
                               struct lh_err *err) LH_MUST_CHECK;
 
+/**
+ * The epoch that the header below the head names, and that of the header before it (the same where
+ * none is shown). Nothing is verified. LH_ERR_INVALID: it is no receipt.
+ */
+enum lh_code lh_receipt_epochs(const struct lh_receipt *receipt, struct lh_hash *out_epoch,
+                               struct lh_hash *out_before, struct lh_err *err) LH_MUST_CHECK;
+
 /* What was found, so that a caller can print each line of a report. */
 struct lh_receipt_report {
     struct lh_checkpoint checkpoint;

@@ -308,6 +308,8 @@ static void take_head(struct lh_replay *replay, const struct lh_chain *next, siz
     ledger->height = next->height;
     ledger->size = next->tree.size;
     ledger->header = next->prev;
+    ledger->epoch_before = next->height == 1 ? next->epoch_hash : ledger->epoch;
+    ledger->epoch = next->epoch_hash;
     ledger->time_unix_ms = (int64_t)next->time_unix_ms;
 }
 

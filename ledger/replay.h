@@ -169,7 +169,9 @@ struct lh_replay_ledger {
     uint64_t height;
     uint64_t size;
     struct lh_hash root;
-    struct lh_hash header; /* leaf hash of the last header */
+    struct lh_hash header;       /* leaf hash of the last header */
+    struct lh_hash epoch;        /* that it names, */
+    struct lh_hash epoch_before; /* and that the one before it names; of the first one its own */
     /* What its GENERATION says of the one before; size 0: nothing. */
     char prev_origin[LH_ORIGIN_MAX + 1];
     uint64_t prev_size;

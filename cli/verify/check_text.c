@@ -38,23 +38,55 @@ static void conclude_quorum(struct lh_file_report *out)
 /* ---- the level --------------------------------------------------------------------------------
  */
 
-static enum lh_code count_cosigners(struct lh_tally_report *out, const struct lh_note *note,
-                                    const struct lh_origin *origin, const struct lh_trust *trust)
+/* What a head is judged by: the epochs that its headers name. */
+struct naming {
+    const struct lh_hash *epoch;
+    const struct lh_hash *before;
+};
+
+static enum lh_code count_cosigners(struct lh_standing *out, const struct lh_note *note,
+                                    const struct lh_origin *origin, const struct naming *naming,
+                                    const struct lh_trust *trust, struct lh_err *err)
 {
+    struct lh_epochs *epochs = NULL;
     struct lh_suite *suite = NULL;
-    enum lh_code rc = lh_suite_new(&suite, lh_genesis_suite(trust->genesis), NULL);
+    enum lh_code rc = lh_trust_open_epochs(trust, &epochs, err);
 
     if (rc == LH_OK) {
-        rc = lh_tally_judge_founders(out, suite, trust->genesis, origin->department, note, NULL);
+        rc = lh_suite_new(&suite, lh_genesis_suite(trust->genesis), err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_standing_judge(out, suite, epochs, naming->epoch, naming->before,
+                               origin->department, note, err);
     }
     lh_suite_free(suite);
+    lh_epochs_free(epochs);
     return rc;
 }
 
-/* Of what its seal covers. Whose cosignatures count is said by the genesis file of that network. */
-static void judge_level(struct lh_file_report *out, const struct lh_note *note,
-                        const char *origin_text, const struct lh_trust *trust)
+static void take_standing(struct lh_file_report *out, enum lh_code rc, const struct lh_err *err)
 {
+    if (rc == LH_OK) {
+        out->is_counted = true;
+        out->level = out->standing.level;
+    } else if (rc == LH_ERR_FORGED) {
+        lh_check_conclude(out, LH_RESULT_FAILED, "a witness's cosignature does not verify");
+    } else if (rc == LH_ERR_UNKNOWN || rc == LH_ERR_CONFLICT || rc == LH_ERR_NOT_FOUND) {
+        (void)snprintf(out->untold, sizeof out->untold, "%s%s", err->text,
+                       rc == LH_ERR_UNKNOWN ? ": give what was certified with --epochs" : "");
+    } else {
+        lh_check_trouble(out, rc, "its cosignatures could not be counted");
+    }
+}
+
+/* Of what its seal covers. Whose cosignatures count is said by the epochs of that network; `naming`
+ * NULL: the head does not show its own. */
+static void judge_level(struct lh_file_report *out, const struct lh_note *note,
+                        const char *origin_text, const struct naming *naming,
+                        const struct lh_trust *trust)
+{
+    struct naming of_genesis;
+    struct lh_err err = LH_ERR_NONE;
     struct lh_origin origin;
     enum lh_code rc = lh_origin_parse(&origin, lh_bytes_of_text(origin_text), NULL);
 
@@ -64,22 +96,30 @@ static void judge_level(struct lh_file_report *out, const struct lh_note *note,
         strcmp(origin.network, lh_genesis_network(trust->genesis)) != 0) {
         return;
     }
-    rc = count_cosigners(&out->tally, note, &origin, trust);
-    if (rc == LH_OK) {
-        out->is_counted = true;
-        out->level = out->tally.level;
-    } else if (rc == LH_ERR_FORGED) {
-        lh_check_conclude(out, LH_RESULT_FAILED, "a witness's cosignature does not verify");
-    } else if (rc != LH_ERR_NOT_FOUND) {
-        lh_check_trouble(out, rc, "its cosignatures could not be counted");
+    /* spec network.md 8: "A checkpoint alone does not show its epoch: a judge who was given no
+     * later epoch takes it for one of the genesis file, every other cannot tell its level." */
+    if (naming == NULL && trust->epoch_count > 0) {
+        (void)snprintf(out->untold, sizeof out->untold,
+                       "a checkpoint alone does not show its epoch: give a receipt or an archive");
+        return;
     }
+    of_genesis.epoch = of_genesis.before = lh_genesis_network_id(trust->genesis);
+    rc = count_cosigners(&out->standing, note, &origin, naming != NULL ? naming : &of_genesis,
+                         trust, &err);
+    take_standing(out, rc, &err);
 }
 
 /* More cosignatures may come: too low a level proves nothing wrong. */
 static void conclude_level(struct lh_file_report *out, enum lh_level level,
                            const struct lh_trust *trust)
 {
-    if (out->result == LH_RESULT_VERIFIED && level < trust->level) {
+    if (out->result != LH_RESULT_VERIFIED || level >= trust->level) {
+        return;
+    }
+    if (out->untold[0] != 0) {
+        lh_check_conclude(out, LH_RESULT_UNDECIDABLE, "its level cannot be told: ");
+        strncat(out->reason, out->untold, sizeof out->reason - strlen(out->reason) - 1);
+    } else {
         lh_check_conclude(out, LH_RESULT_UNDECIDABLE, "its level is below ");
         strncat(out->reason, lh_level_name(trust->level),
                 sizeof out->reason - strlen(out->reason) - 1);
@@ -168,8 +208,10 @@ static void judge_receipt_cosigners(struct lh_file_report *out, const struct lh_
     }
     judge_quorum(out, &note, trust);
     conclude_quorum(out);
-    if (found->seal == LH_OK && found->inclusion == LH_OK) {
-        judge_level(out, &note, found->checkpoint.origin, trust);
+    if (found->seal == LH_OK && found->inclusion == LH_OK && found->header == LH_OK) {
+        const struct naming naming = { &found->epoch, &found->epoch_before };
+
+        judge_level(out, &note, found->checkpoint.origin, &naming, trust);
         conclude_level(out, out->level, trust);
     }
 }
@@ -356,7 +398,7 @@ void lh_check_checkpoint(struct lh_file_report *out, struct lh_input *input,
         conclude_quorum(out);
     }
     if (rc == LH_OK && out->seal == LH_OK) {
-        judge_level(out, &note, out->checkpoint.origin, trust);
+        judge_level(out, &note, out->checkpoint.origin, NULL, trust);
         conclude_level(out, out->level, trust);
     }
     conclude_text(out, rc, &err);

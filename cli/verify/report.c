@@ -303,9 +303,13 @@ static void add_quorum(struct lh_buf *out, const struct lh_file_report *file)
 
 static void add_level(struct lh_buf *out, const struct lh_file_report *file)
 {
-    const struct lh_tally_report *tally = &file->tally;
+    const struct lh_tally_report *tally = &file->standing.tally;
 
     if (!file->has_level) {
+        return;
+    }
+    if (file->untold[0] != 0) {
+        lh_buf_add_format(out, "level     cannot tell  %s\n", file->untold);
         return;
     }
     lh_buf_add_format(out, "level     %s", lh_level_name(file->level));
@@ -325,6 +329,12 @@ static void add_level(struct lh_buf *out, const struct lh_file_report *file)
     }
     if (tally->is_own) {
         lh_buf_add_text(out, "; the department's own cosignature does not count");
+    }
+    if (file->standing.is_transition) {
+        tally = &file->standing.before;
+        lh_buf_add_format(out, "; of the epoch before %u of %u cosigned, %u are needed",
+                          tally->sum.witness_count, tally->quorum.witness_count,
+                          tally->quorum.cosigner_count);
     }
     lh_buf_add_u8(out, '\n');
 }

@@ -14,7 +14,7 @@
 #include "ledger/replay.h"
 #include "net/consent.h"
 #include "net/evidence.h"
-#include "net/tally.h"
+#include "net/standing.h"
 
 /* Worst last. */
 enum lh_result {
@@ -71,10 +71,11 @@ struct lh_file_report {
     size_t cosigner_count;           /* witnesses of the policy that have cosigned, */
     size_t witness_count;            /* of so many */
     enum lh_level level;             /* receipt, checkpoint: with has_level */
-    struct lh_tally_report tally;    /* with is_counted */
+    struct lh_standing standing;     /* with is_counted */
+    char untold[LH_ERR_TEXT_MAX];    /* why the level cannot be told; empty when it can */
     bool has_quorum;                 /* a policy asks for one */
     bool has_level;                  /* the seal holds, so it stands on a level, */
-    bool is_counted; /* by the members of a genesis file; else it may be higher than that */
+    bool is_counted; /* by the members of its epoch; else it may be higher than that */
     bool is_proven; /* evidence: its heads are sealed, and show what it says; promises: all of it */
     struct lh_evidence_report evidence;
     struct lh_consent_report consent; /* promises */

@@ -181,10 +181,16 @@ static void add_quorum(struct lh_json *json, const struct lh_file_report *file)
 
 static void add_level(struct lh_json *json, const struct lh_file_report *file)
 {
-    const struct lh_tally_report *tally = &file->tally;
+    const struct lh_tally_report *tally = &file->standing.tally;
 
     if (!file->has_level) {
         lh_json_add_null(json, "level");
+        return;
+    }
+    if (file->untold[0] != 0) {
+        add_text(json, "level", "cannot_tell");
+        add_text(json, "level_reason", file->untold);
+        lh_json_add_null(json, "witnesses");
         return;
     }
     add_text(json, "level", lh_level_name(file->level));
@@ -200,6 +206,14 @@ static void add_level(struct lh_json *json, const struct lh_file_report *file)
     lh_json_add_u64(json, "others", tally->other_count);
     lh_json_add_bool(json, "own", tally->is_own);
     lh_json_end_object(json);
+    if (file->standing.is_transition) {
+        tally = &file->standing.before;
+        lh_json_begin_object(json, "witnesses_before");
+        lh_json_add_u64(json, "cosigned", tally->sum.witness_count);
+        lh_json_add_u64(json, "needed", tally->quorum.cosigner_count);
+        lh_json_add_u64(json, "of", tally->quorum.witness_count);
+        lh_json_end_object(json);
+    }
 }
 
 static void add_receipt(struct lh_json *json, const struct lh_file_report *file)

@@ -2,7 +2,6 @@
 
 #include "cli/verify/input.h"
 #include "crypto/text.h"
-#include "ledger/epochs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -233,6 +232,30 @@ enum lh_code lh_trust_add_epoch(struct lh_trust *trust, const char *path, struct
     }
     lh_buf_clear(&content);
     return rc;
+}
+
+enum lh_code lh_trust_open_epochs(const struct lh_trust *trust, struct lh_epochs **out,
+                                  struct lh_err *err)
+{
+    struct lh_epochs *epochs = NULL;
+    enum lh_code rc;
+
+    if (trust->genesis == NULL) {
+        return lh_err_set(err, LH_ERR_NOT_FOUND, "there is no genesis file");
+    }
+    rc = lh_epochs_new(&epochs, trust->genesis, err);
+    for (size_t i = 0; rc == LH_OK && i < trust->epoch_count; i++) {
+        rc = lh_epochs_add(epochs, lh_buf_bytes(&trust->epochs[i]), err);
+    }
+    if (rc != LH_OK) {
+        lh_epochs_free(epochs);
+        return rc == LH_ERR_NOMEM ? rc
+                                  : lh_err_set(err, LH_ERR_CONFLICT,
+                                               "the epochs that were given do not follow the "
+                                               "genesis file");
+    }
+    *out = epochs;
+    return LH_OK;
 }
 
 enum lh_code lh_trust_add_file(struct lh_trust *trust, const char *path, struct lh_err *err)

@@ -8,7 +8,7 @@
 
 #include "crypto/note.h"
 #include "crypto/suite.h"
-#include "ledger/genesis.h"
+#include "ledger/epochs.h"
 #include "ledger/level.h"
 #include "ledger/policy.h"
 
@@ -45,6 +45,13 @@ enum lh_code lh_trust_add_file(struct lh_trust *trust, const char *path,
  * with an archive. */
 enum lh_code lh_trust_add_epoch(struct lh_trust *trust, const char *path,
                                 struct lh_err *err) LH_MUST_CHECK;
+/**
+ * The epochs that are known: the genesis file whose members count, and the proposals that were
+ * given. The caller frees them. LH_ERR_NOT_FOUND: there is no genesis file; LH_ERR_CONFLICT: the
+ * proposals do not follow it; LH_ERR_NOMEM.
+ */
+enum lh_code lh_trust_open_epochs(const struct lh_trust *trust, struct lh_epochs **out,
+                                  struct lh_err *err) LH_MUST_CHECK;
 /** Take in a network id, 64 hex digits. */
 enum lh_code lh_trust_add_network(struct lh_trust *trust, const char *hex,
                                   struct lh_err *err) LH_MUST_CHECK;

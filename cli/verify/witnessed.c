@@ -66,25 +66,38 @@ static void blame(struct lh_witnessed *witnessed, size_t ledger, uint64_t size)
     }
 }
 
+/* The judge was given it: carried in the archive alone it may be made up. */
+static bool is_given(const struct lh_replay *replay, const struct lh_trust *trust,
+                     const struct lh_hash *epoch)
+{
+    const struct lh_members *members = lh_epochs_find(lh_replay_epochs(replay), epoch);
+
+    return members != NULL && lh_members_number(members) <= trust->epoch_count;
+}
+
 /* spec ledger.md 11.1: "A ledger is witnessed, or final, up to the size of the largest of its heads
  * that reaches that level" */
 static enum lh_code judge_level(struct lh_witnessed_ledger *into, const struct lh_replay *replay,
-                                const struct lh_genesis *genesis,
-                                const struct lh_replay_ledger *ledger, const struct lh_note *note,
-                                struct lh_err *err)
+                                const struct lh_trust *trust, const struct lh_replay_ledger *ledger,
+                                const struct lh_note *note, struct lh_err *err)
 {
-    struct lh_tally_report report;
+    struct lh_standing standing;
     struct lh_origin origin;
     enum lh_code rc = lh_origin_parse(&origin, lh_bytes_of_text(ledger->origin), err);
 
+    /* spec ledger.md 11.1: "A head of an epoch that the judge was not given reaches no level." */
+    if (rc == LH_OK && (!is_given(replay, trust, &ledger->epoch) ||
+                        !is_given(replay, trust, &ledger->epoch_before))) {
+        return LH_OK;
+    }
     if (rc == LH_OK) {
-        rc = lh_tally_judge_founders(&report, lh_replay_suite(replay), genesis, origin.department,
-                                     note, err);
+        rc = lh_standing_judge(&standing, lh_replay_suite(replay), lh_replay_epochs(replay),
+                               &ledger->epoch, &ledger->epoch_before, origin.department, note, err);
     }
     if (rc != LH_OK) {
         return rc;
     }
-    for (int level = LH_LEVEL_SEALED; level <= (int)report.level; level++) {
+    for (int level = LH_LEVEL_SEALED; level <= (int)standing.level; level++) {
         into->sizes[level] = ledger->size;
     }
     return LH_OK;
@@ -102,7 +115,7 @@ static enum lh_code judge_head(struct lh_witnessed *witnessed, const struct lh_r
         return lh_err_set(err, LH_ERR_NOMEM, "out of memory for cosignatures");
     }
     if (witnessed->is_counted) {
-        rc = judge_level(into, replay, known_genesis(replay, trust), ledger, note, err);
+        rc = judge_level(into, replay, trust, ledger, note, err);
     }
     if (rc == LH_OK && witnessed->has_quorum) {
         rc = lh_policy_judge(&trust->policy, note, NULL, err);

@@ -10,7 +10,7 @@
  */
 
 #include "ledger/replay.h"
-#include "net/tally.h"
+#include "net/standing.h"
 
 struct lh_trust;
 

@@ -26,6 +26,8 @@ static void judge(const struct lh_receipt *receipt)
 {
     const char vkey[] = "jinhua/gaj/1+3ddb55d7+AUy1q/atefv1q7zK/MJp2FzSZR7UuIW1hp8kGu3wpbop";
     struct lh_receipt_report report;
+    struct lh_hash before;
+    struct lh_hash epoch;
     struct lh_hash other = receipt->network_id;
     struct lh_suite *suite = NULL;
     struct lh_note_key seal;
@@ -35,6 +37,10 @@ static void judge(const struct lh_receipt *receipt)
     lh_assert(lh_suite_new(&suite, LH_SUITE_W, NULL) == LH_OK);
     rc = lh_receipt_verify(receipt, suite, &seal, 1, &receipt->network_id, &report, NULL);
     lh_assert(rc == LH_OK || rc == LH_ERR_UNKNOWN || rc == LH_ERR_FORGED);
+    lh_assert(lh_receipt_epochs(receipt, &epoch, &before, NULL) == LH_OK);
+    lh_assert(lh_hash_is_equal(&epoch, &report.epoch));
+    lh_assert(lh_hash_is_equal(&before, &report.epoch_before));
+    lh_assert(receipt->before.len > 0 || lh_hash_is_equal(&epoch, &before));
     rc = lh_receipt_verify(receipt, suite, &seal, 1, NULL, &report, NULL);
     lh_assert(rc == LH_ERR_UNKNOWN || rc == LH_ERR_FORGED);
     other.bytes[0] ^= 1;

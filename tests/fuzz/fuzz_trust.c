@@ -49,6 +49,17 @@ static void check_input(const char *path)
     lh_buf_clear(&content);
 }
 
+/* A genesis file alone is epoch 0; no file is both, so no proposal came before it. */
+static void check_epochs(const struct lh_trust *trust)
+{
+    struct lh_epochs *epochs = NULL;
+    enum lh_code rc = lh_trust_open_epochs(trust, &epochs, NULL);
+
+    lh_assert((rc == LH_OK) == (trust->genesis != NULL));
+    lh_assert(rc != LH_OK || lh_epochs_count(epochs) == 1);
+    lh_epochs_free(epochs);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *path = fuzz_file(0, lh_bytes_of(data, size));
@@ -72,6 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             lh_assert(trust.logs[i].kind == LH_NOTE_LOG);
             lh_assert(lh_trust_has_origin(&trust, trust.logs[i].name));
         }
+        check_epochs(&trust);
         if (trust.has_network) {
             static const char zeros[] =
                 "0000000000000000000000000000000000000000000000000000000000000000";

@@ -298,8 +298,15 @@ def an_officer_who_was_rotated_signs_no_more_and_the_new_one_does(city):
     first.cli("submit", "new.lh")
     equal(first.head()[1], size + 2)
     # the others hold what stands behind that header, and cosign it
-    first.cli("receipt", "get", "gaj/1/%d" % size, "--wait", "witnessed", "-o", "behind.tlog-proof")
-    first.cli("verify", "before.tlog-proof", "behind.tlog-proof")
+    behind = ("receipt", "get", "gaj/1/%d" % size, "--wait", "witnessed", "-o", "behind.tlog-proof")
+    first.cli(*behind, "--epochs", "e1.lhp")
+    # whom the receipt wants as witnesses is said by an epoch that has to be given
+    first.cli(*behind, code=8)
+    said = first.cli("verify", "before.tlog-proof", "behind.tlog-proof")
+    equal(said.count("cannot tell  the epoch %s is not known" % told["hash"]), 1)
+    said = first.cli("receipt", "verify", "--epochs", "e1.lhp", "before.tlog-proof", "behind.tlog-proof")
+    equal((said.count("cannot tell"), said.count("of epoch %s" % told["hash"])), (0, 1))
+    assert "level     witnessed" in said or "level     final" in said, said
     first.cli("export", "-f", "archive", "-o", "gaj.lhar")
     for files, code, words in (((), 11, "T04"), (("--epochs", "e1.lhp"), 0, "RESULT: VERIFIED")):
         got, said = verified(city, *files)

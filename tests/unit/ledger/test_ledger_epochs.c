@@ -206,6 +206,69 @@ static void a_ledger_begins_in_the_newest_epoch(void **state)
     assert_int_equal(verify(place, NULL, &err), LH_ERR_CORRUPT); /* officers of epoch 0 signed it */
 }
 
+/* The receipt of GENERATION under the newest head. */
+static void assert_receipt_shows(struct lh_place *place, size_t epoch, size_t before)
+{
+    const struct lh_epochs *epochs = lh_ledger_epochs(place->ledger);
+    const struct lh_genesis *genesis = lh_city_genesis(lh_office_city(place->office));
+    struct lh_receipt receipt = LH_RECEIPT_EMPTY;
+    struct lh_receipt_report report;
+    struct lh_err err = LH_ERR_NONE;
+
+    lh_place_must(lh_ledger_receipt(place->ledger, suite_of(place), 0, lh_place_head(place).size,
+                                    &receipt, &err),
+                  &err);
+    lh_place_must(lh_receipt_verify(&receipt, suite_of(place), lh_ledger_seal(place->ledger), 1,
+                                    lh_genesis_network_id(genesis), &report, &err),
+                  &err);
+    assert_true(lh_hash_is_equal(&report.epoch, lh_members_epoch(lh_epochs_at(epochs, epoch))));
+    assert_true(
+        lh_hash_is_equal(&report.epoch_before, lh_members_epoch(lh_epochs_at(epochs, before))));
+    assert_int_equal(receipt.before.len > 0, epoch > 0 && lh_place_head(place).height > 1);
+    lh_receipt_clear(&receipt);
+}
+
+static void a_receipt_shows_the_epoch_of_its_head_and_of_the_block_before(void **state)
+{
+    struct lh_place *place = *state;
+
+    lh_place_append(place, 1);
+    assert_receipt_shows(place, 0, 0);
+    lh_place_append(place, LH_PLACE_STAFF);
+    assert_receipt_shows(place, 0, 0);
+    add_epoch(place);
+    lh_place_append(place, 1);
+    assert_receipt_shows(place, 1, 0);
+    lh_place_append(place, 1);
+    assert_receipt_shows(place, 1, 1);
+    add_epoch(place);
+    add_epoch(place);
+    lh_place_append(place, 1);
+    assert_receipt_shows(place, 3, 1);
+}
+
+/* The officers of the genesis file signed it, so it has no receipt; a later entry has. */
+static void the_first_head_of_a_ledger_that_begins_in_a_later_epoch_shows_no_other(void **state)
+{
+    struct lh_place *place = *state;
+    struct lh_receipt shown = LH_RECEIPT_EMPTY;
+    struct lh_err err = LH_ERR_NONE;
+    lhpb_Leaf leaf;
+
+    add_epoch(place);
+    lh_place_append(place, 1);
+    lh_place_must(lh_ledger_show_headers(place->ledger, suite_of(place), lh_place_head(place).size,
+                                         &shown, &err),
+                  &err);
+    assert_int_equal(shown.before.len, 0);
+    assert_int_equal(lh_leaf_decode(&leaf, lh_buf_bytes(&shown.header), NULL), LH_OK);
+    assert_int_equal(leaf.kind.header.height, 1);
+    assert_memory_equal(leaf.kind.header.epoch_hash,
+                        lh_members_epoch(lh_epochs_at(lh_ledger_epochs(place->ledger), 1))->bytes,
+                        LH_HASH_SIZE);
+    lh_receipt_clear(&shown);
+}
+
 static void only_what_follows_is_taken_and_once(void **state)
 {
     struct lh_place *place = *state;
@@ -265,6 +328,12 @@ int main(void)
                                         lh_place_make, lh_place_remove),
         cmocka_unit_test_setup_teardown(a_ledger_begins_in_the_newest_epoch, lh_place_make,
                                         lh_place_remove),
+        cmocka_unit_test_setup_teardown(
+            a_receipt_shows_the_epoch_of_its_head_and_of_the_block_before, lh_place_make,
+            lh_place_remove),
+        cmocka_unit_test_setup_teardown(
+            the_first_head_of_a_ledger_that_begins_in_a_later_epoch_shows_no_other, lh_place_make,
+            lh_place_remove),
         cmocka_unit_test_setup_teardown(only_what_follows_is_taken_and_once, lh_place_make,
                                         lh_place_remove),
         cmocka_unit_test_setup_teardown(an_epoch_that_was_not_stored_is_in_no_header, lh_place_make,
