@@ -273,3 +273,17 @@ bool sim_council_is_witnessed(const struct sim_council *council, size_t author,
 
     return votes != NULL && votes->is_witnessed;
 }
+
+bool sim_council_has_witnessed(const struct sim_council *council, size_t who, uint32_t generation,
+                               uint64_t size)
+{
+    for (size_t i = 0; i < council->count; i++) {
+        const struct sim_votes *at = &council->votes[i];
+
+        if (at->who == who && at->seal.generation == generation && at->seal.size == size &&
+            at->is_witnessed) {
+            return true;
+        }
+    }
+    return false;
+}

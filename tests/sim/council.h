@@ -75,6 +75,9 @@ void sim_council_go_on(struct sim_world *world, size_t who, const struct lh_ledg
 bool sim_council_is_beyond(const struct sim_world *world, size_t who);
 /** A head of `who` is witnessed. */
 bool sim_council_is_begun(const struct sim_council *council, size_t who);
+/** A head of this generation and size, whatever its root, is witnessed. */
+bool sim_council_has_witnessed(const struct sim_council *council, size_t who, uint32_t generation,
+                               uint64_t size);
 bool sim_council_is_witnessed(const struct sim_council *council, size_t author,
                               const struct sim_seal *seal);
 

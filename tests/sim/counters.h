@@ -42,6 +42,9 @@
     X(PROMISED, "a witness promised to cosign no older generation")                                \
     X(PROMISED_FALSELY, "a bad witness promised, and hid what it held")                            \
     X(KEY_STOLEN, "a seal key was stolen")                                                         \
+    X(LIED, "a bad department told a lie")                                                         \
+    X(FLOODED, "a bad department said as much as its credit let it")                               \
+    X(LIAR_CUT, "somebody cut a department that lied")                                             \
     X(STORE_LOST, "a store was lost with all that was on it")                                      \
     X(BLOCKS_CAME_BACK, "a department took its own blocks back from the others")                   \
     X(GENERATION_ASKED, "a generation was begun that the others were asked for")                   \

@@ -271,6 +271,12 @@ static void steal_key(struct sim_world *world)
     }
 }
 
+static void slander(struct sim_world *world)
+{
+    sim_slander_begin(world);
+    sim_world_later(world, 0, SIM_LIE, 0, 0);
+}
+
 /* ---- which, and when ---- */
 
 typedef void strike_fn(struct sim_world *world);
@@ -309,6 +315,7 @@ static const struct {
     { "ask", 300, true, ask },
     { "lose-store", 150, false, lose_store },
     { "steal-key", 100, false, steal_key },
+    { "slander", 120, true, slander },
 };
 
 enum {

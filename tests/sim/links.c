@@ -155,7 +155,12 @@ static void cut(struct sim_node *node, struct sim_link *link, const struct lh_er
 {
     const char *department = node->world->members->list[link->peer].department;
 
-    if (((node->world->theft.used >> link->peer) & 1) == 0) {
+    bool is_liar =
+        sim_slander_is_by(node->world, link->peer) || sim_slander_is_by(node->world, node->who);
+
+    if (is_liar) {
+        sim_world_count(node->world, SIM_LIAR_CUT);
+    } else if (((node->world->theft.used >> link->peer) & 1) == 0) {
         sim_world_fail(node->world, "O3", "m%zu cuts %s, which did nothing wrong: %s",
                        node->machine, department, err->text);
     }
@@ -183,6 +188,7 @@ static bool take_frame(struct sim_node *node, struct sim_link *link, const struc
     struct lh_err err = LH_ERR_NONE;
     enum lh_code rc = LH_OK;
 
+    sim_slander_hear(node, frame);
     if (is_withheld(node, frame->type)) {
         sim_world_count(node->world, SIM_WITHHELD);
     } else if (is_overlooked(node, frame->type)) {

@@ -52,6 +52,7 @@ static const struct {
     { "persist", SIM_BREAK_PERSIST }, { "floor", SIM_BREAK_FLOOR },
     { "level", SIM_BREAK_LEVEL },     { "promises", SIM_BREAK_PROMISES },
     { "prepare", SIM_BREAK_PREPARE }, { "evidence", SIM_BREAK_EVIDENCE },
+    { "keys", SIM_BREAK_KEYS },
 };
 
 static bool parse_break(enum sim_break *out, const char *name)

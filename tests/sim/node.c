@@ -142,6 +142,7 @@ void sim_node_tick(struct sim_node *node)
     }
     if (node->is_up) {
         sim_levels_watch(node);
+        sim_slander_watch(node);
     }
     if (node->is_up) {
         sim_links_tick(node);

@@ -15,6 +15,7 @@ enum {
     WRITE_MAX_MS = 3000,
     BUSY_MEMBERS = 7,
     THEFT_MS = 1000,
+    LIE_MS = 2500,
 };
 
 void sim_world_later(struct sim_world *world, int64_t in_ms, unsigned kind, size_t whom,
@@ -168,6 +169,11 @@ static void on_event(struct sim_world *world, const struct sim_event *event)
         sim_theft_tick(world);
         sim_world_later(world, THEFT_MS, SIM_THEFT, 0, 0);
         break;
+    case SIM_LIE:
+        if (sim_slander_tick(world)) {
+            sim_world_later(world, LIE_MS, SIM_LIE, 0, 0);
+        }
+        break;
     case SIM_RARE:
         sim_faults_strike_rare(world, (unsigned)event->what);
         break;
@@ -189,6 +195,7 @@ void sim_world_run(struct sim_world *out, struct sim_members *members,
 
     *out = (struct sim_world){ .options = *options, .members = members };
     out->faults = sim_stream(options->seed, "faults", 0);
+    out->lies = sim_stream(options->seed, "lies", 0);
     sim_trace_init(&out->trace, options->out);
     sim_wire_init(&out->wire, &out->queue, options->seed);
     populate(out);
@@ -211,6 +218,7 @@ void sim_world_clear(struct sim_world *world)
         sim_book_clear(&world->books[i]);
     }
     sim_council_clear(&world->council);
+    sim_slander_clear(&world->slander);
     sim_wire_clear(&world->wire);
     sim_queue_clear(&world->queue);
 }

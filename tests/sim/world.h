@@ -16,6 +16,7 @@
 #include "tests/sim/counters.h"
 #include "tests/sim/members.h"
 #include "tests/sim/node.h"
+#include "tests/sim/slander.h"
 #include "tests/sim/theft.h"
 #include "tests/sim/trace.h"
 #include "tests/sim/wire.h"
@@ -32,6 +33,7 @@ enum sim_break {
     SIM_BREAK_PROMISES, /* one promise lets a restored ledger go on */
     SIM_BREAK_PREPARE,  /* who promises to cosign no older generation goes on to */
     SIM_BREAK_EVIDENCE, /* evidence that others send is not looked at */
+    SIM_BREAK_KEYS,     /* one that lies has the witness keys of all */
 };
 
 /* Kinds of events beside those of the wire. */
@@ -41,6 +43,7 @@ enum sim_world_event {
     SIM_WRITE,                 /* someone wants an entry written in `whom`, a member */
     SIM_FAULT,
     SIM_THEFT, /* the thief tries again */
+    SIM_LIE,   /* the liar tells one more */
     SIM_RARE,  /* `what` is its kind */
     SIM_CALM,
     SIM_END,
@@ -72,6 +75,8 @@ struct sim_world {
     struct sim_council council;
     struct lh_seeded faults;
     struct sim_theft theft;
+    struct sim_slander slander;
+    struct lh_seeded lies;
     struct lh_seeded rare; /* what happens once, if at all */
     unsigned fault_kinds;  /* a bit for each that this seed knows */
     bool is_asking;        /* officers ask the others before they go on from a restore */
