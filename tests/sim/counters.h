@@ -18,7 +18,7 @@
     X(RETRIED_ENTRY, "an entry was sent again and was there already")                              \
     X(RESTORED_SUSPECT, "a restored image was noticed at the start")                               \
     X(GENERATION_BEGUN, "officers began the next generation after a restore")                      \
-    X(GENERATION_MISSING, "an image from before an earlier restore was put back")                  \
+    X(GENERATION_MISSING, "a store was found that lacks a later generation")                       \
     X(ENTRY_LOST, "an acknowledged entry was lost and is named as lost")                           \
     X(DOUBLE_START, "a copy of a machine was started beside it")                                   \
     X(CLOCK_BACK, "a wall clock went back")                                                        \

@@ -312,7 +312,7 @@ static const struct {
     bool is_rule; /* it holds from the start on */
     strike_fn *strike;
 } RARE[] = {
-    { "ask", 300, true, ask },
+    { "ask", 200, true, ask },
     { "lose-store", 150, false, lose_store },
     { "steal-key", 100, false, steal_key },
     { "slander", 120, true, slander },

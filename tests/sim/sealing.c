@@ -99,6 +99,10 @@ void sim_sealing_start(struct sim_node *node)
         return;
     }
     sim_asking_look(node);
+    if (lh_ledger_generation(node->sealing.ledger) <
+        sim_book_last(&world->books[node->who]).generation) {
+        sim_world_count(world, SIM_GENERATION_MISSING);
+    }
     enum lh_ledger_state state = lh_ledger_state(node->sealing.ledger);
     sim_trace_say(&world->trace, "m%zu starts as %s", node->machine, lh_ledger_state_name(state));
     if (sim_asking_is_on(node)) {
@@ -249,9 +253,6 @@ static void note_lost(struct sim_node *node, uint32_t generation,
     if (facts->next > generation + 1 || is_guard_lost(facts)) {
         lost.from = facts->prev_size;
         lost.until = UINT64_MAX;
-        if (facts->next > generation + 1) {
-            sim_world_count(node->world, SIM_GENERATION_MISSING);
-        }
     }
     if (lost.until > 0) {
         sim_book_lose(book, &lost);
