@@ -118,6 +118,28 @@ bool lh_replica_is_written(const struct lh_replica *replica, const char *origin)
 /** A ledger that a member of this network may have, by any epoch that is known. */
 bool lh_replica_is_possible(const struct lh_replica *replica, const char *origin);
 
+/** By which epochs a head is judged. */
+struct lh_replica_epoch {
+    uint64_t first;                   /* the leaf that its block begins with */
+    const struct lh_members *members; /* of the epoch that its header names */
+    const struct lh_members *before;  /* a transition head: of the epoch before; else NULL */
+};
+/**
+ * The epochs of a head that is held; borrowed as long as the epochs live. LH_AGAIN: its header, or
+ * the one before, names an epoch that is not known here; LH_ERR_NOT_FOUND: it is not held, or no
+ * block ends there; what the store says. Cost: two leaves read.  Spec: specs/trust.md 5.3.
+ */
+enum lh_code lh_replica_epoch_of(const struct lh_replica *replica, struct lh_replica_epoch *out,
+                                 const char *origin, uint64_t size,
+                                 struct lh_err *err) LH_MUST_CHECK;
+/**
+ * The smallest transition head above size `above`, a head or 0, of a ledger; 0: there is none.
+ * Errors as of lh_replica_epoch_of. Cost: two leaves read while the epoch is the same, else one for
+ * each block above.
+ */
+enum lh_code lh_replica_transition(const struct lh_replica *replica, uint64_t *out,
+                                   const char *origin, uint64_t above,
+                                   struct lh_err *err) LH_MUST_CHECK;
 /** From now on headers may name these epochs; before, and with NULL, that of the genesis file
  * alone. */
 void lh_replica_set_epochs(struct lh_replica *replica, LH_KEEPS const struct lh_epochs *epochs);

@@ -2,7 +2,8 @@
 #define LH_NET_REPLICA_INTERNAL_H
 
 /* What the files of replicas share: replica.c loads them and lets them grow, replica_read.c reads
- * them and takes evidence, replica_accuse.c makes it of a block. */
+ * them and takes evidence, replica_accuse.c makes it of a block, replica_epoch.c says by which
+ * epochs their heads are judged. */
 
 #include "net/replica.h"
 

@@ -3,6 +3,7 @@
 #include "ledger/generation.h"
 #include "net/message.h"
 #include "tests/support/breaker.h"
+#include "tests/support/proposing.h"
 #include "tests/support/replica_mem.h"
 #include "tests/support/town.h"
 
@@ -417,6 +418,105 @@ static void a_store_that_fails_leaves_a_department_unaccused(void **state)
     clear(&scene);
 }
 
+/* ---- epochs of heads ---- */
+
+/* Epochs 1 and 2 behind the genesis: mzj is of another group in each. */
+static struct lh_epochs *known_epochs(const struct scene *scene)
+{
+    struct lh_epochs *epochs = NULL;
+
+    assert_int_equal(lh_epochs_new(&epochs, lh_town_genesis(scene->town), NULL), LH_OK);
+    for (size_t i = 0; i < 2; i++) {
+        lhpb_Proposal *proposal = calloc(1, sizeof *proposal);
+        struct lh_buf bytes;
+
+        assert_non_null(proposal);
+        lh_proposing_begin(proposal, lh_epochs_newest(epochs));
+        lh_proposing_regroup(proposal, "mzj", i == 0 ? "zf" : "jr");
+        bytes = lh_proposing_bytes(proposal);
+        assert_int_equal(lh_epochs_add(epochs, lh_buf_bytes(&bytes), NULL), LH_OK);
+        lh_buf_clear(&bytes);
+        free(proposal);
+    }
+    return epochs;
+}
+
+/* What says by which epoch a head is judged: its number, and that of the one before; -1: none. */
+static void check_epoch(const struct scene *scene, uint64_t size, int number, int before)
+{
+    struct lh_replica_epoch epoch;
+
+    assert_int_equal(lh_replica_epoch_of(scene->replica, &epoch, ORIGIN, size, NULL), LH_OK);
+    assert_int_equal(lh_members_number(epoch.members), number);
+    assert_int_equal(epoch.before != NULL ? (int)lh_members_number(epoch.before) : -1, before);
+    assert_int_equal(epoch.first, size - 3);
+}
+
+static uint64_t transition_above(const struct scene *scene, uint64_t above)
+{
+    uint64_t size = UINT64_MAX;
+
+    assert_int_equal(lh_replica_transition(scene->replica, &size, ORIGIN, above, NULL), LH_OK);
+    return size;
+}
+
+/* Blocks that end at 3 and 6 are of epoch 0, 9 and 12 of epoch 1, 15 and 18 of epoch 2. */
+static void a_head_is_of_the_epoch_that_its_header_names(void **state)
+{
+    static const size_t EPOCHS[] = { 1, 1, 2, 2 };
+    struct lh_replica_epoch epoch;
+    struct lh_epochs *epochs;
+    struct scene scene;
+    uint64_t size;
+
+    (void)state;
+    scene.town = lh_town_new(LH_SUITE_W, 2);
+    scene.mem = lh_replica_mem_new(LH_SUITE_W);
+    start(&scene);
+    epochs = known_epochs(&scene);
+    lh_replica_set_epochs(scene.replica, epochs);
+    for (size_t i = 0; i < 6; i++) {
+        const struct lh_town_block *made;
+
+        if (i >= 2) {
+            lh_town_enter(scene.town, GAJ, lh_members_epoch(lh_epochs_at(epochs, EPOCHS[i - 2])));
+        }
+        made = lh_town_seal(scene.town, GAJ, 0, 2);
+        assert_int_equal(lh_replica_append(scene.replica, ORIGIN, &made->block, NULL), LH_OK);
+        if (i == 1) {
+            assert_int_equal(transition_above(&scene, 0), 0); /* all of one epoch so far */
+        }
+    }
+    check_epoch(&scene, 3, 0, -1);
+    check_epoch(&scene, 6, 0, -1);
+    check_epoch(&scene, 9, 1, 0);
+    check_epoch(&scene, 12, 1, -1);
+    check_epoch(&scene, 15, 2, 1);
+    check_epoch(&scene, 18, 2, -1);
+    /* the smallest transition above what is witnessed */
+    assert_int_equal(transition_above(&scene, 0), 9);
+    assert_int_equal(transition_above(&scene, 6), 9);
+    assert_int_equal(transition_above(&scene, 9), 15);
+    assert_int_equal(transition_above(&scene, 12), 15);
+    assert_int_equal(transition_above(&scene, 15), 0);
+    assert_int_equal(transition_above(&scene, 18), 0);
+    /* in the middle of a block there is no head, and none above what is held */
+    for (size = 7; size <= 8; size++) {
+        assert_int_equal(lh_replica_epoch_of(scene.replica, &epoch, ORIGIN, size, NULL),
+                         LH_ERR_NOT_FOUND);
+    }
+    assert_int_equal(lh_replica_epoch_of(scene.replica, &epoch, ORIGIN, 21, NULL),
+                     LH_ERR_NOT_FOUND);
+    assert_int_equal(lh_replica_epoch_of(scene.replica, &epoch, ORIGIN, 0, NULL), LH_ERR_NOT_FOUND);
+    /* what was held in epochs that are not known any more is judged later */
+    lh_replica_set_epochs(scene.replica, NULL);
+    assert_int_equal(lh_replica_epoch_of(scene.replica, &epoch, ORIGIN, 9, NULL), LH_AGAIN);
+    lh_replica_set_epochs(scene.replica, epochs);
+    check_epoch(&scene, 9, 1, 0);
+    clear(&scene);
+    lh_epochs_free(epochs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -432,6 +532,7 @@ int main(void)
         cmocka_unit_test(a_sealed_block_that_breaks_a_rule_convicts_its_department),
         cmocka_unit_test(two_good_blocks_under_one_seal_convict_nobody),
         cmocka_unit_test(a_store_that_fails_leaves_a_department_unaccused),
+        cmocka_unit_test(a_head_is_of_the_epoch_that_its_header_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
