@@ -36,7 +36,9 @@ struct lh_nomination {
     struct asked asked[LH_WITNESSES_MAX]; /* as the witnesses of the tally */
     struct lh_buf note;                   /* the nominated head, with our seal */
     int64_t begun_ms;
-    uint32_t request; /* our last one */
+    uint64_t transition; /* the head that comes before all later ones; 0: none */
+    uint64_t passed;     /* that it is witnessed was learned of the witnesses; 0: of nobody */
+    uint32_t request;    /* our last one */
     char reached_origin[LH_ORIGIN_MAX + 1];
     struct reached witnessed;
     struct reached final;
@@ -215,15 +217,46 @@ static void forget_reached(struct reached *reached)
     reached->size = 0;
 }
 
+/* The signed checkpoint and the root of a head of ours. */
+static enum lh_code read_head(const struct lh_nomination *nomination,
+                              const struct lh_replica_ledger *ledger, uint64_t size,
+                              struct lh_buf *out, struct lh_hash *out_root, struct lh_err *err)
+{
+    uint64_t sealed = size;
+    enum lh_code rc = LH_OK;
+
+    if (size == ledger->chain.tree.size) {
+        lh_buf_add(out, lh_buf_bytes(&ledger->checkpoint));
+        *out_root = ledger->root;
+    } else {
+        rc =
+            lh_replica_block_seal(nomination->replica, ledger->origin, size - 1, out, &sealed, err);
+        if (rc == LH_OK) {
+            rc = lh_replica_root(nomination->replica, ledger->origin, size, out_root, err);
+        }
+    }
+    if (rc == LH_OK && sealed != size) {
+        rc = lh_err_set(err, LH_ERR_CORRUPT, "the seal of another head of %s", ledger->origin);
+    }
+    return rc == LH_OK ? lh_buf_check(out, err) : rc;
+}
+
 static enum lh_code nominate(struct lh_nomination *nomination,
-                             const struct lh_replica_ledger *ledger, int64_t now_ms,
+                             const struct lh_replica_ledger *ledger, uint64_t size, int64_t now_ms,
                              struct lh_err *err)
 {
     struct lh_checkpoint *head = &nomination->state.head;
     bool is_next_generation = head->size > 0 && strcmp(head->origin, ledger->origin) != 0;
+    struct lh_buf note = LH_BUF_EMPTY;
+    struct lh_hash root;
+    enum lh_code rc = read_head(nomination, ledger, size, &note, &root, err);
 
-    lh_buf_reset(&nomination->note);
-    lh_buf_add(&nomination->note, lh_buf_bytes(&ledger->checkpoint));
+    if (rc != LH_OK) {
+        lh_buf_clear(&note);
+        return rc;
+    }
+    lh_buf_clear(&nomination->note);
+    nomination->note = note;
     if (is_next_generation) {
         forget_reached(&nomination->witnessed);
         forget_reached(&nomination->final);
@@ -243,11 +276,52 @@ static enum lh_code nominate(struct lh_nomination *nomination,
         asked->again_ms = INT64_MIN;
         lh_buf_reset(&asked->lines);
     }
-    *head = (struct lh_checkpoint){ .size = ledger->chain.tree.size, .root = ledger->root };
+    *head = (struct lh_checkpoint){ .size = size, .root = root };
     memcpy(head->origin, ledger->origin, sizeof head->origin);
     nomination->begun_ms = now_ms;
     count(nomination);
-    return lh_buf_check(&nomination->note, err);
+    return LH_OK;
+}
+
+/* spec network.md 8: "A transition head is nominated itself, and no later one until it is
+ * witnessed" */
+static enum lh_code find_transition(struct lh_nomination *nomination,
+                                    const struct lh_replica_ledger *own, struct lh_err *err)
+{
+    const struct lh_checkpoint *head = &nomination->state.head;
+
+    if (nomination->tally.quorum.cosigner_count == 0) {
+        return LH_OK; /* nothing is ever witnessed */
+    }
+    if (head->size == 0 || strcmp(own->origin, head->origin) != 0) {
+        nomination->passed = 0;
+    }
+    return lh_replica_pending(nomination->replica, &nomination->transition, own->origin,
+                              nomination->passed, err);
+}
+
+/* spec network.md 8: "so if more than f of them answer DECLINE 1 with a larger size, it is" */
+static void look_passed(struct lh_nomination *nomination)
+{
+    const struct lh_checkpoint *head = &nomination->state.head;
+    unsigned later_count = 0;
+
+    for (size_t i = 0; i < nomination->tally.count; i++) {
+        later_count += nomination->asked[i].old > head->size;
+    }
+    if (nomination->transition == head->size &&
+        later_count > nomination->tally.quorum.fault_count) {
+        nomination->passed = head->size;
+    }
+}
+
+/* What is nominated is a transition head that is not witnessed: no newer head covers it. */
+static bool is_kept(const struct lh_nomination *nomination)
+{
+    const struct lh_checkpoint *head = &nomination->state.head;
+
+    return head->size > 0 && nomination->transition == head->size && !is_witnessed(nomination) &&
+           nomination->passed < head->size;
 }
 
 /* When the head that we have may be nominated; INT64_MAX: it is, or there is none. */
@@ -257,7 +331,8 @@ static int64_t nominate_ms(const struct lh_nomination *nomination)
     const struct lh_checkpoint *head = &nomination->state.head;
 
     if (own == NULL || own->is_tainted || own->chain.tree.size == 0 ||
-        (strcmp(own->origin, head->origin) == 0 && own->chain.tree.size <= head->size)) {
+        (strcmp(own->origin, head->origin) == 0 &&
+         (own->chain.tree.size <= head->size || is_kept(nomination)))) {
         return INT64_MAX;
     }
     return nomination->begun_ms + (head->size == 0 || is_witnessed(nomination)
@@ -268,6 +343,9 @@ static int64_t nominate_ms(const struct lh_nomination *nomination)
 enum lh_code lh_nomination_tick(struct lh_nomination *nomination, int64_t now_ms,
                                 struct lh_err *err)
 {
+    const struct lh_replica_ledger *own;
+    enum lh_code rc;
+
     for (size_t i = 0; i < nomination->tally.count; i++) {
         struct asked *asked = &nomination->asked[i];
 
@@ -275,9 +353,21 @@ enum lh_code lh_nomination_tick(struct lh_nomination *nomination, int64_t now_ms
             asked->is_asked = false; /* asked anew; a late answer is none */
         }
     }
-    return now_ms >= nominate_ms(nomination)
-               ? nominate(nomination, lh_replica_own(nomination->replica), now_ms, err)
-               : LH_OK;
+    look_passed(nomination);
+    if (now_ms < nominate_ms(nomination)) {
+        return LH_OK;
+    }
+    own = lh_replica_own(nomination->replica);
+    rc = find_transition(nomination, own, err);
+    if (rc == LH_OK) {
+        rc = nominate(nomination, own,
+                      nomination->transition > 0 ? nomination->transition : own->chain.tree.size,
+                      now_ms, err);
+    }
+    if (rc != LH_OK) {
+        nomination->begun_ms = now_ms; /* a store in trouble is not asked all the time */
+    }
+    return rc;
 }
 
 static bool is_wanted(const struct lh_nomination *nomination, const struct asked *asked)

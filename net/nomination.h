@@ -9,7 +9,8 @@
  *                                                                 --and 2 mirrors--> final
  *
  *   1. One head is nominated at a time. The next one follows when this one is witnessed, or has
- *      waited for LH_NOMINATION_WAIT_MS: a newer head covers it.
+ *      waited for LH_NOMINATION_WAIT_MS: a newer head covers it. A transition head, the first of
+ *      its ledger in an epoch, is nominated itself and waits until it is witnessed.
  *   2. Only the designated witnesses are asked, and only lines that verify under the keys of their
  *      enrolments are kept.
  *   3. A level that was reached is kept on disk before it is told, and never falls.
@@ -51,7 +52,8 @@ enum lh_code lh_nomination_take(struct lh_nomination *nomination, const char *de
 enum lh_code lh_nomination_next(struct lh_nomination *nomination, const char *department,
                                 const size_t credit[LH_CLASS_COUNT], int64_t now_ms,
                                 struct lh_frame *out, struct lh_err *err) LH_MUST_CHECK;
-/** Time has passed, or our ledger grew: nominate its head if it is time. LH_ERR_NOMEM. */
+/** Time has passed, or our ledger grew: nominate its head if it is time. LH_ERR_NOMEM,
+ * and what the store says: it is tried again in a while. */
 enum lh_code lh_nomination_tick(struct lh_nomination *nomination, int64_t now_ms,
                                 struct lh_err *err) LH_MUST_CHECK;
 /** When a tick, and then a round of lh_nomination_next, is due; INT64_MAX: at the next head. */

@@ -444,6 +444,7 @@ static enum lh_code judge(const struct judging *judging, uint64_t size, struct l
     uint32_t floor = lh_pledge_floor(judging->pledge, judging->department);
     uint32_t newest;
     enum lh_pledge_line line = LH_PLEDGE_LINE_UNKNOWN;
+    uint64_t transition = 0;
     struct lh_hash held;
     bool is_branch = true;
     enum lh_code rc;
@@ -480,6 +481,15 @@ static enum lh_code judge(const struct judging *judging, uint64_t size, struct l
     }
     if (rc == LH_OK && !is_branch) {
         return decline(judging, LH_DECLINE_NEVER, 0);
+    }
+    if (rc == LH_OK) {
+        rc = lh_replica_pending(judging->pledge->options.replica, &transition,
+                                judging->ledger->origin, 0, err);
+    }
+    /* spec network.md 8: "a head above a transition head is DECLINE 3 until a witnessed checkpoint
+     * of that one, or of a later head, is held" */
+    if (rc == LH_OK && transition > 0 && size > transition) {
+        return decline(judging, LH_DECLINE_LATER, 0);
     }
     if (rc == LH_OK) {
         rc = lh_replica_root(replica, judging->ledger->origin, size, &held, err);

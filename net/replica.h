@@ -140,6 +140,13 @@ enum lh_code lh_replica_epoch_of(const struct lh_replica *replica, struct lh_rep
 enum lh_code lh_replica_transition(const struct lh_replica *replica, uint64_t *out,
                                    const char *origin, uint64_t above,
                                    struct lh_err *err) LH_MUST_CHECK;
+/**
+ * The smallest transition head of a ledger above its newest witnessed checkpoint and above size
+ * `passed`; 0: there is none. What was looked at once is not read again. Errors as of
+ * lh_replica_transition.
+ */
+enum lh_code lh_replica_pending(struct lh_replica *replica, uint64_t *out, const char *origin,
+                                uint64_t passed, struct lh_err *err) LH_MUST_CHECK;
 /** From now on headers may name these epochs; before, and with NULL, that of the genesis file
  * alone. */
 void lh_replica_set_epochs(struct lh_replica *replica, LH_KEEPS const struct lh_epochs *epochs);

@@ -109,3 +109,36 @@ enum lh_code lh_replica_transition(const struct lh_replica *replica, uint64_t *o
     }
     return rc;
 }
+
+enum lh_code lh_replica_pending(struct lh_replica *replica, uint64_t *out, const char *origin,
+                                uint64_t passed, struct lh_err *err)
+{
+    struct lh_replica_kept *ledger = lh_replica_ledger_of(replica, origin);
+    enum lh_code rc = LH_OK;
+    uint64_t above;
+
+    if (ledger == NULL) {
+        *out = 0;
+        return LH_OK;
+    }
+    above = ledger->seen.witnessed_size > passed ? ledger->seen.witnessed_size : passed;
+    if (above > ledger->seen.chain.tree.size) { /* witnessed, and held anew from the start */
+        *out = 0;
+        return LH_OK;
+    }
+    if (ledger->transition <= above) { /* passed, or there was none */
+        ledger->looked = ledger->transition > ledger->looked ? ledger->transition : ledger->looked;
+        ledger->looked = above > ledger->looked ? above : ledger->looked;
+        ledger->transition = 0;
+    }
+    if (ledger->transition == 0 && ledger->seen.chain.tree.size > ledger->looked) {
+        rc = lh_replica_transition(replica, &ledger->transition, origin, ledger->looked, err);
+        if (rc == LH_OK && ledger->transition == 0) {
+            ledger->looked = ledger->seen.chain.tree.size;
+        }
+    }
+    if (rc == LH_OK) {
+        *out = ledger->transition;
+    }
+    return rc;
+}

@@ -10,6 +10,8 @@
 struct lh_replica_kept {
     struct lh_replica_ledger seen;
     struct lh_verifier *verifier; /* of the seal; the chain borrows it */
+    uint64_t looked;              /* transition heads were looked for up to this head */
+    uint64_t transition;          /* the smallest of them that was not passed; 0: none */
 };
 
 struct lh_replica {

@@ -2,6 +2,7 @@
 
 #include "crypto/base/assert.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Into a field of a department or group, which is zero. */
@@ -79,4 +80,20 @@ struct lh_buf lh_proposing_bytes(const lhpb_Proposal *proposal)
 
     lh_assert(rc == LH_OK);
     return bytes;
+}
+
+void lh_proposing_add_epoch(struct lh_epochs *epochs, const char *department, const char *group)
+{
+    lhpb_Proposal *proposal = calloc(1, sizeof *proposal);
+    struct lh_buf bytes;
+    enum lh_code rc;
+
+    lh_assert(proposal != NULL);
+    lh_proposing_begin(proposal, lh_epochs_newest(epochs));
+    lh_proposing_regroup(proposal, department, group);
+    bytes = lh_proposing_bytes(proposal);
+    rc = lh_epochs_add(epochs, lh_buf_bytes(&bytes), NULL);
+    lh_assert(rc == LH_OK);
+    lh_buf_clear(&bytes);
+    free(proposal);
 }

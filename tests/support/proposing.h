@@ -3,7 +3,7 @@
 
 /* Proposals as members draft them. */
 
-#include "ledger/members.h"
+#include "ledger/epochs.h"
 
 /** One that follows `from`, in round 0, without changes. */
 void lh_proposing_begin(lhpb_Proposal *out, const struct lh_members *from);
@@ -15,6 +15,8 @@ void lh_proposing_regroup(lhpb_Proposal *proposal, const char *department, const
 void lh_proposing_admit(lhpb_Proposal *proposal, enum lh_suite_id suite,
                         const struct lh_enrolment *enrolment);
 void lh_proposing_remove(lhpb_Proposal *proposal, const char *department);
+/** The next of `epochs`, as if it had been certified: `department` is of another group. */
+void lh_proposing_add_epoch(struct lh_epochs *epochs, const char *department, const char *group);
 /** The bytes, owned by the caller. */
 struct lh_buf lh_proposing_bytes(const lhpb_Proposal *proposal);
 

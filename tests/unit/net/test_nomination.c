@@ -1,6 +1,7 @@
 #include "net/nomination.h"
 
 #include "net/message.h"
+#include "tests/support/polls.h"
 #include "tests/support/street.h"
 
 #include <setjmp.h>
@@ -579,6 +580,121 @@ static void lines_count_only_if_they_verify_and_are_enough(void **state)
     street_clear(&street);
 }
 
+/* ---- epochs ---- */
+
+static void link_to_gaj(struct street *street, size_t count)
+{
+    for (size_t i = 1; i <= count; i++) {
+        street_link(street, GAJ, i);
+    }
+}
+
+/* Five departments have certified an epoch, all heads are witnessed, and nobody is linked: four
+ * witnesses of each, of which three make a head witnessed. */
+static void certify(struct street *street)
+{
+    street_open(street, LH_SUITE_W, 5);
+    street_link_all(street);
+    street_settle(street);
+    assert_int_equal(street_propose(street, GAJ, 0, "zf"), LH_OK);
+    for (size_t i = 0; i < street->count; i++) {
+        street_vote(street, i, 0, "zf");
+    }
+    street_wait(street, 5 * 1000);
+    street_assert_epoch(street, 1);
+    for (size_t i = 0; i < street->count; i++) {
+        for (size_t j = i + 1; j < street->count; j++) {
+            street_unlink(street, i, j);
+        }
+    }
+}
+
+static void enter(struct street *street)
+{
+    lh_town_enter(street->town, GAJ, lh_members_epoch(street_newest(street, GAJ)));
+}
+
+/* gaj seals a block, and one of its newest epoch if that is asked for, and one more. Linked to two
+ * witnesses it waits; then a third comes. */
+static void check_order(bool has_transition)
+{
+    struct street street;
+    uint64_t size;
+    size_t asked;
+
+    certify(&street);
+    size = street_held(&street, GAJ, GAJ);
+    assert_int_equal(state_of(&street, GAJ).witnessed_size, size); /* the control */
+    if (has_transition) {
+        enter(&street);
+    }
+    street_seal(&street, GAJ, 2);
+    street_seal(&street, GAJ, 2);
+    link_to_gaj(&street, 2);
+    street_wait(&street, 2000);
+    asked = street.nodes[GAJ].sent[LH_FRAME_NOMINATE];
+    street_seal(&street, GAJ, 2);
+    street_wait(&street, 30 * 1000);
+    assert_int_equal(street.nodes[GAJ].sent[LH_FRAME_NOMINATE] > asked, !has_transition);
+    assert_int_equal(state_of(&street, GAJ).head.size, has_transition ? size + 3 : size + 9);
+    assert_int_equal(state_of(&street, GAJ).sum.witness_count, 2);
+    assert_int_equal(state_of(&street, GAJ).witnessed_size, size);
+    street_link(&street, GAJ, 3);
+    street_wait(&street, 15 * 1000);
+    assert_int_equal(state_of(&street, GAJ).witnessed_size, size + 9);
+    assert_int_equal(state_of(&street, GAJ).final_size, size + 9);
+    assert_int_equal(street.cut_count, 0);
+    street_clear(&street);
+}
+
+static void a_transition_head_is_witnessed_before_any_later_one_is_nominated(void **state)
+{
+    (void)state;
+    check_order(false); /* a newer head covers an older one: the control */
+    check_order(true);
+}
+
+/* gaj forgets that its transition head was witnessed. Its witnesses, who know, have cosigned above
+ * it: more than f, which is 1, say so. */
+static void an_author_that_forgot_its_transition_is_told_by_more_than_f_witnesses(void **state)
+{
+    struct lh_buf before = LH_BUF_EMPTY;
+    struct street street;
+    char origin[LH_ORIGIN_MAX + 1];
+    uint64_t size;
+
+    (void)state;
+    certify(&street);
+    size = street_held(&street, GAJ, GAJ);
+    memcpy(origin, street_ledger(&street, GAJ, GAJ)->origin, sizeof origin);
+    assert_int_equal(
+        lh_replica_get_note(street.nodes[GAJ].replica, origin, LH_REPLICA_WITNESSED, &before, NULL),
+        LH_OK);
+    enter(&street);
+    street_seal(&street, GAJ, 2);
+    link_to_gaj(&street, 4);
+    street_wait(&street, 5 * 1000);
+    street_seal(&street, GAJ, 2);
+    street_wait(&street, 5 * 1000);
+    assert_int_equal(state_of(&street, GAJ).witnessed_size, size + 6);
+    assert_int_equal(lh_replica_put_note(street.nodes[GAJ].replica, origin, LH_REPLICA_WITNESSED,
+                                         lh_buf_bytes(&before), NULL),
+                     LH_OK);
+    street_restart(&street, GAJ);
+    assert_int_equal(state_of(&street, GAJ).witnessed_size, size);
+    street_seal(&street, GAJ, 2);
+    link_to_gaj(&street, 1); /* one of them may lie */
+    street_wait(&street, 20 * 1000);
+    assert_int_equal(state_of(&street, GAJ).head.size, size + 3);
+    for (size_t i = 2; i <= 4; i++) {
+        street_link(&street, GAJ, i);
+    }
+    street_wait(&street, 20 * 1000);
+    assert_int_equal(state_of(&street, GAJ).witnessed_size, size + 9);
+    lh_buf_clear(&before);
+    street_clear(&street);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -599,6 +715,8 @@ int main(void)
         cmocka_unit_test(what_is_witnessed_is_known_to_all),
         cmocka_unit_test(who_fetches_a_head_later_hears_that_it_is_witnessed),
         cmocka_unit_test(lines_count_only_if_they_verify_and_are_enough),
+        cmocka_unit_test(a_transition_head_is_witnessed_before_any_later_one_is_nominated),
+        cmocka_unit_test(an_author_that_forgot_its_transition_is_told_by_more_than_f_witnesses),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

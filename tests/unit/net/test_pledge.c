@@ -3,11 +3,13 @@
 #include "net/message.h"
 #include "net/promise.h"
 #include "ledger/prepare.h"
+#include "tests/support/proposing.h"
 #include "tests/support/street.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -726,6 +728,42 @@ static void a_restored_witness_waits_for_enough_others(void **state)
     street_clear(&street);
 }
 
+/* Blocks 4 and 5 are of epoch 1, and end at 12 and 15: 12 is the transition head. */
+static void a_head_above_a_transition_head_waits_until_that_is_known_to_be_witnessed(void **state)
+{
+    struct lh_epochs *epochs = NULL;
+    const struct lh_town_block *transition;
+    const struct lh_town_block *later;
+    struct scene scene;
+
+    (void)state;
+    set_up(&scene);
+    assert_int_equal(lh_epochs_new(&epochs, lh_town_genesis(scene.street.town), NULL), LH_OK);
+    lh_proposing_add_epoch(epochs, "rsj", "zf");
+    lh_replica_set_epochs(scene.street.nodes[GAJ].replica, epochs);
+    lh_replica_set_epochs(scene.street.nodes[MZJ].replica, epochs);
+    lh_town_enter(scene.street.town, GAJ, lh_members_epoch(lh_epochs_newest(epochs)));
+    transition = street_seal(&scene.street, GAJ, 2);
+    later = street_seal(&scene.street, GAJ, 2);
+    street_settle(&scene.street);
+    assert_int_equal(street_held(&scene.street, MZJ, GAJ), 15);
+    assert_int_equal(nominate_block(&scene, 0, 3), LH_OK); /* below it nothing has changed */
+    assert_cosigned(&scene, 9);
+    assert_int_equal(nominate(&scene, 9, 9, 15, later->block.checkpoint), LH_OK);
+    assert_declined(&scene, LH_DECLINE_LATER, 0);
+    assert_int_equal(nominate(&scene, 9, 9, 12, transition->block.checkpoint), LH_OK);
+    assert_cosigned(&scene, 12);
+    assert_int_equal(nominate(&scene, 12, 12, 15, later->block.checkpoint), LH_OK);
+    assert_declined(&scene, LH_DECLINE_LATER, 0); /* that we cosigned it makes it not witnessed */
+    assert_int_equal(lh_replica_put_note(scene.street.nodes[MZJ].replica, ORIGIN,
+                                         LH_REPLICA_WITNESSED, transition->block.checkpoint, NULL),
+                     LH_OK);
+    assert_int_equal(nominate(&scene, 12, 12, 15, later->block.checkpoint), LH_OK);
+    assert_cosigned(&scene, 15);
+    clear(&scene);
+    lh_epochs_free(epochs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -752,6 +790,7 @@ int main(void)
         cmocka_unit_test(a_line_that_does_not_verify_is_no_promise),
         cmocka_unit_test(what_is_recalled_and_cannot_be_kept_ends_cosigning),
         cmocka_unit_test(a_restored_witness_waits_for_enough_others),
+        cmocka_unit_test(a_head_above_a_transition_head_waits_until_that_is_known_to_be_witnessed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -426,18 +426,8 @@ static struct lh_epochs *known_epochs(const struct scene *scene)
     struct lh_epochs *epochs = NULL;
 
     assert_int_equal(lh_epochs_new(&epochs, lh_town_genesis(scene->town), NULL), LH_OK);
-    for (size_t i = 0; i < 2; i++) {
-        lhpb_Proposal *proposal = calloc(1, sizeof *proposal);
-        struct lh_buf bytes;
-
-        assert_non_null(proposal);
-        lh_proposing_begin(proposal, lh_epochs_newest(epochs));
-        lh_proposing_regroup(proposal, "mzj", i == 0 ? "zf" : "jr");
-        bytes = lh_proposing_bytes(proposal);
-        assert_int_equal(lh_epochs_add(epochs, lh_buf_bytes(&bytes), NULL), LH_OK);
-        lh_buf_clear(&bytes);
-        free(proposal);
-    }
+    lh_proposing_add_epoch(epochs, "mzj", "zf");
+    lh_proposing_add_epoch(epochs, "mzj", "jr");
     return epochs;
 }
 
