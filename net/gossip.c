@@ -86,7 +86,6 @@ struct lh_gossip_row *lh_gossip_row_of(struct lh_gossip *gossip, struct lh_gossi
 static void forget(struct lh_gossip_peer *peer)
 {
     const char *department = peer->department;
-    struct lh_tally *tally = peer->tally;
 
     free(peer->rows);
     free(peer->strangers);
@@ -96,7 +95,6 @@ static void forget(struct lh_gossip_peer *peer)
     lh_buf_clear(&peer->pushed.parts);
     memset(peer, 0, sizeof *peer);
     peer->department = department;
-    peer->tally = tally;
 }
 
 /* ---- life ---- */
@@ -126,7 +124,6 @@ void lh_gossip_free(struct lh_gossip *gossip)
     if (gossip != NULL) {
         for (size_t i = 0; i < gossip->peer_count; i++) {
             forget(&gossip->peers[i]);
-            free(gossip->peers[i].tally);
         }
         lh_buf_clear(&gossip->note);
         lh_buf_clear(&gossip->payload);

@@ -5,6 +5,7 @@
 #include "net/gossip_internal.h"
 
 #include "crypto/base/assert.h"
+#include "net/panel.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -125,48 +126,27 @@ static enum lh_code hear_head(struct lh_gossip *gossip, struct lh_gossip_row *ro
 
 /* ---- cosignatures ---- */
 
-static struct lh_tally *tally_of(struct lh_gossip *gossip, const char *department,
-                                 struct lh_err *err)
-{
-    size_t place = lh_epochs_place(lh_replica_epochs(gossip->replica), department);
-
-    lh_assert(place < gossip->peer_count); /* ledgers are of members */
-    struct lh_gossip_peer *author = &gossip->peers[place];
-
-    if (author->tally == NULL) {
-        struct lh_tally *tally = malloc(sizeof *tally);
-
-        if (tally == NULL || lh_tally_init_founders(tally, lh_replica_suite(gossip->replica),
-                                                    lh_replica_genesis(gossip->replica), department,
-                                                    NULL) != LH_OK) {
-            free(tally);
-            (void)lh_err_set(err, LH_ERR_NOMEM, "the witnesses of %s", department);
-            return NULL;
-        }
-        author->tally = tally;
-    }
-    return author->tally;
-}
-
 /* A checkpoint of what we hold bears lines of cosigners: is it witnessed, and news? */
 static enum lh_code hear_cosigned(struct lh_gossip *gossip, const struct lh_replica_ledger *ledger,
                                   const struct lh_note *note, struct lh_bytes bytes,
                                   struct lh_err *err)
 {
-    const struct lh_tally *tally = tally_of(gossip, ledger->department, err);
     struct lh_buf lines = LH_BUF_EMPTY;
     struct lh_checkpoint head;
-    struct lh_tally_sum sum;
-    enum lh_code rc;
+    struct lh_panel_sum sum;
+    struct lh_panel panel;
+    enum lh_code rc = lh_replica_verify(gossip->replica, &head, ledger->origin, bytes, err);
 
-    if (tally == NULL) {
-        return LH_ERR_NOMEM;
-    }
-    rc = lh_replica_verify(gossip->replica, &head, ledger->origin, bytes, err);
     if (rc == LH_OK) {
-        rc = lh_tally_read(tally, note, &sum, &lines, err);
+        rc = lh_panel_of_head(&panel, gossip->replica, ledger, head.size, err);
+        if (rc == LH_AGAIN || rc == LH_ERR_NOT_FOUND) {
+            return LH_OK; /* of an epoch that is not known yet, or no head of its department */
+        }
     }
-    if (rc == LH_OK && lh_tally_is_witnessed(tally, &sum)) {
+    if (rc == LH_OK) {
+        rc = lh_panel_read(&panel, note, &sum, &lines, err);
+    }
+    if (rc == LH_OK && lh_panel_is_witnessed(&panel, &sum)) {
         lh_buf_reset(&gossip->note);
         rc = lh_checkpoint_keep_seal(&gossip->note, bytes, &ledger->chain.seal, err);
         lh_buf_add(&gossip->note, lh_buf_bytes(&lines));

@@ -75,7 +75,6 @@ struct lh_gossip_answer {
 
 struct lh_gossip_peer {
     const char *department;
-    struct lh_tally *tally; /* of its ledgers; NULL: not asked for yet. Stays when the peer goes. */
     bool is_here;
     bool has_spoken;   /* a HAVE came */
     bool has_told_all; /* and the end of a vector */

@@ -18,7 +18,7 @@
 #include "ledger/tree.h"
 
 /** At most so many bytes has a row of HAVE. */
-enum { LH_HAVE_ROW_MAX = 4096 };
+enum { LH_HAVE_ROW_MAX = 8192 };
 
 /** GET: what follows the leaves that I hold. */
 struct lh_get {

@@ -1,5 +1,6 @@
 #include "net/nomination.h"
 
+#include "net/panel.h"
 #include "net/witness.h"
 
 #include "crypto/base/assert.h"
@@ -11,8 +12,12 @@ enum { ANSWER_MS = 10 * 1000, AGAIN_MS = 1000 };
 
 /* What stands between us and one witness. */
 struct asked {
+    char department[LH_CODE_MAX + 1];
     bool is_here;
-    uint64_t old; /* size of the head that it cosigned last, as far as we know */
+    bool is_designated; /* has a seat in the panel */
+    unsigned seat;
+    struct lh_panel_line line; /* how it cosigned */
+    uint64_t old;              /* size of the head that it cosigned last, as far as we know */
     bool is_asked;
     uint32_t request;
     uint64_t size; /* of the head that it was asked about */
@@ -32,9 +37,11 @@ struct reached {
 struct lh_nomination {
     struct lh_replica *replica;
     struct lh_nomination_state state;
-    struct lh_tally tally;
-    struct asked asked[LH_WITNESSES_MAX]; /* as the witnesses of the tally */
-    struct lh_buf note;                   /* the nominated head, with our seal */
+    struct lh_panel panel; /* of the nominated head; before the first one, of the newest epoch */
+    struct lh_panel_sum sum;
+    struct asked *asked[LH_MEMBERS_MAX]; /* who is here, or was ever asked */
+    size_t asked_count;
+    struct lh_buf note; /* the nominated head, with our seal */
     int64_t begun_ms;
     uint64_t transition; /* the head that comes before all later ones; 0: none */
     uint64_t passed;     /* that it is witnessed was learned of the witnesses; 0: of nobody */
@@ -47,30 +54,78 @@ struct lh_nomination {
 
 static struct asked *find(struct lh_nomination *nomination, const char *department)
 {
-    for (size_t i = 0; i < nomination->tally.count; i++) {
-        if (strcmp(nomination->tally.witnesses[i].department, department) == 0) {
-            return &nomination->asked[i];
+    for (size_t i = 0; i < nomination->asked_count; i++) {
+        if (strcmp(nomination->asked[i]->department, department) == 0) {
+            return nomination->asked[i];
         }
     }
     return NULL;
+}
+
+static enum lh_code want_asked(struct lh_nomination *nomination, const char *department,
+                               struct asked **out, struct lh_err *err)
+{
+    struct asked *asked = find(nomination, department);
+
+    if (asked == NULL) {
+        lh_assert(strlen(department) <= LH_CODE_MAX);
+        asked = nomination->asked_count < LH_MEMBERS_MAX ? calloc(1, sizeof *asked) : NULL;
+        if (asked == NULL) {
+            return lh_err_set(err, LH_ERR_NOMEM, "whom to ask");
+        }
+        memcpy(asked->department, department, strlen(department) + 1);
+        asked->again_ms = INT64_MIN;
+        nomination->asked[nomination->asked_count++] = asked;
+    }
+    *out = asked;
+    return LH_OK;
+}
+
+/* Who has a seat is asked from now on. */
+static enum lh_code seat_all(struct lh_nomination *nomination, const struct lh_panel *panel,
+                             struct lh_err *err)
+{
+    struct asked *asked;
+
+    for (unsigned i = 0; i < panel->count; i++) {
+        enum lh_code rc = want_asked(nomination, panel->seats[i].witness.department, &asked, err);
+
+        if (rc != LH_OK) {
+            return rc;
+        }
+    }
+    for (size_t i = 0; i < nomination->asked_count; i++) {
+        nomination->asked[i]->is_designated = false;
+    }
+    for (unsigned i = 0; i < panel->count; i++) {
+        asked = find(nomination, panel->seats[i].witness.department);
+        asked->is_designated = true;
+        asked->seat = i;
+    }
+    nomination->panel = *panel;
+    return LH_OK;
 }
 
 /* ---- levels ---- */
 
 static void count(struct lh_nomination *nomination)
 {
-    struct lh_tally_sum sum = { .witness_count = 0 };
+    struct lh_panel_sum sum = { .now = { .witness_count = 0 } };
 
-    for (size_t i = 0; i < nomination->tally.count; i++) {
-        sum.witness_count += nomination->asked[i].said.is_cosigner;
-        sum.mirror_count += nomination->asked[i].said.is_mirror;
+    for (size_t i = 0; i < nomination->asked_count; i++) {
+        const struct asked *asked = nomination->asked[i];
+
+        if (asked->is_designated && asked->said.is_cosigner) {
+            lh_panel_add(&nomination->panel.seats[asked->seat], &asked->line, &sum);
+        }
     }
-    nomination->state.sum = sum;
+    nomination->sum = sum;
+    nomination->state.sum = sum.now;
 }
 
 static bool is_witnessed(const struct lh_nomination *nomination)
 {
-    return lh_tally_is_witnessed(&nomination->tally, &nomination->state.sum);
+    return lh_panel_is_witnessed(&nomination->panel, &nomination->sum);
 }
 
 static enum lh_code reach(struct lh_nomination *nomination, struct reached *reached,
@@ -81,8 +136,8 @@ static enum lh_code reach(struct lh_nomination *nomination, struct reached *reac
     enum lh_code rc;
 
     lh_buf_add(&note, lh_buf_bytes(&nomination->note));
-    for (size_t i = 0; i < nomination->tally.count; i++) {
-        lh_buf_add(&note, lh_buf_bytes(&nomination->asked[i].lines));
+    for (size_t i = 0; i < nomination->asked_count; i++) {
+        lh_buf_add(&note, lh_buf_bytes(&nomination->asked[i]->lines));
     }
     rc = lh_buf_check(&note, err);
     if (rc == LH_OK) {
@@ -131,17 +186,32 @@ static void recall_witnesses(struct lh_nomination *nomination, const struct reac
     if (lh_note_parse(&note, lh_buf_bytes(&reached->note), NULL) != LH_OK) {
         return; /* nothing was reached */
     }
-    for (size_t i = 0; i < nomination->tally.count; i++) {
-        struct lh_nomination_witness *said = &nomination->asked[i].said;
+    for (unsigned i = 0; i < nomination->panel.count; i++) {
+        const struct lh_tally_witness *witness = &nomination->panel.seats[i].witness;
+        struct lh_nomination_witness *said = &find(nomination, witness->department)->said;
         uint64_t time_s;
 
         if (reached->size > said->size &&
-            lh_note_verify(&note, &nomination->tally.witnesses[i].witness_key, &time_s, NULL) ==
-                LH_OK) {
+            lh_note_verify(&note, &witness->witness_key, &time_s, NULL) == LH_OK) {
             said->size = reached->size;
             said->time_s = time_s;
         }
     }
+}
+
+/* Of what was reached, if it is of a ledger and an epoch that are here; else of the newest epoch.
+ */
+static enum lh_code recall_panel(const struct lh_nomination *nomination,
+                                 const struct lh_replica_ledger *own, struct lh_panel *out,
+                                 struct lh_err *err)
+{
+    if (own != NULL && nomination->witnessed.size > 0 &&
+        lh_panel_of_head(out, nomination->replica, own, nomination->witnessed.size, NULL) ==
+            LH_OK) {
+        return LH_OK;
+    }
+    return lh_panel_of_newest(out, nomination->replica, lh_replica_department(nomination->replica),
+                              err);
 }
 
 enum lh_code lh_nomination_new(struct lh_nomination **out, struct lh_replica *replica,
@@ -149,6 +219,7 @@ enum lh_code lh_nomination_new(struct lh_nomination **out, struct lh_replica *re
 {
     struct lh_nomination *nomination = calloc(1, sizeof *nomination);
     const struct lh_replica_ledger *own = lh_replica_own(replica);
+    struct lh_panel panel;
     enum lh_code rc;
 
     if (nomination == NULL) {
@@ -156,13 +227,18 @@ enum lh_code lh_nomination_new(struct lh_nomination **out, struct lh_replica *re
     }
     nomination->replica = replica;
     nomination->begun_ms = INT64_MIN / 2;
-    rc = lh_tally_init_founders(&nomination->tally, lh_replica_suite(replica),
-                                lh_replica_genesis(replica), lh_replica_department(replica), err);
+    rc = LH_OK;
     if (rc == LH_OK && own != NULL) {
         rc = recall(nomination, own->origin, &nomination->witnessed, LH_REPLICA_WITNESSED, err);
     }
     if (rc == LH_OK && own != NULL) {
         rc = recall(nomination, own->origin, &nomination->final, LH_REPLICA_FINAL, err);
+    }
+    if (rc == LH_OK) {
+        rc = recall_panel(nomination, own, &panel, err);
+    }
+    if (rc == LH_OK) {
+        rc = seat_all(nomination, &panel, err);
     }
     if (rc != LH_OK) {
         lh_nomination_free(nomination);
@@ -177,8 +253,9 @@ enum lh_code lh_nomination_new(struct lh_nomination **out, struct lh_replica *re
 void lh_nomination_free(struct lh_nomination *nomination)
 {
     if (nomination != NULL) {
-        for (size_t i = 0; i < nomination->tally.count; i++) {
-            lh_buf_clear(&nomination->asked[i].lines);
+        for (size_t i = 0; i < nomination->asked_count; i++) {
+            lh_buf_clear(&nomination->asked[i]->lines);
+            free(nomination->asked[i]);
         }
         lh_buf_clear(&nomination->note);
         lh_buf_clear(&nomination->witnessed.note);
@@ -190,11 +267,13 @@ void lh_nomination_free(struct lh_nomination *nomination)
 
 void lh_nomination_join(struct lh_nomination *nomination, const char *department)
 {
-    struct asked *asked = find(nomination, department);
+    struct asked *asked = NULL;
 
-    if (asked != NULL) {
+    /* without memory it is not asked, as if it were away, until it comes again */
+    if (want_asked(nomination, department, &asked, NULL) == LH_OK) {
         asked->is_here = true;
         asked->is_asked = false;
+        asked->said.is_cosigner &= !asked->line.is_old; /* it may have its new keys by now */
         asked->again_ms = INT64_MIN;
     }
 }
@@ -248,9 +327,16 @@ static enum lh_code nominate(struct lh_nomination *nomination,
     struct lh_checkpoint *head = &nomination->state.head;
     bool is_next_generation = head->size > 0 && strcmp(head->origin, ledger->origin) != 0;
     struct lh_buf note = LH_BUF_EMPTY;
+    struct lh_panel panel;
     struct lh_hash root;
     enum lh_code rc = read_head(nomination, ledger, size, &note, &root, err);
 
+    if (rc == LH_OK) {
+        rc = lh_panel_of_head(&panel, nomination->replica, ledger, size, err);
+    }
+    if (rc == LH_OK) {
+        rc = seat_all(nomination, &panel, err);
+    }
     if (rc != LH_OK) {
         lh_buf_clear(&note);
         return rc;
@@ -262,8 +348,8 @@ static enum lh_code nominate(struct lh_nomination *nomination,
         forget_reached(&nomination->final);
         nomination->state.is_taken = false;
     }
-    for (size_t i = 0; i < nomination->tally.count; i++) {
-        struct asked *asked = &nomination->asked[i];
+    for (size_t i = 0; i < nomination->asked_count; i++) {
+        struct asked *asked = nomination->asked[i];
 
         if (is_next_generation) { /* what is still to be answered is not about this one */
             asked->old = 0;
@@ -290,14 +376,20 @@ static enum lh_code find_transition(struct lh_nomination *nomination,
 {
     const struct lh_checkpoint *head = &nomination->state.head;
 
-    if (nomination->tally.quorum.cosigner_count == 0) {
-        return LH_OK; /* nothing is ever witnessed */
-    }
     if (head->size == 0 || strcmp(own->origin, head->origin) != 0) {
         nomination->passed = 0;
     }
     return lh_replica_pending(nomination->replica, &nomination->transition, own->origin,
                               nomination->passed, err);
+}
+
+/* So many who are asked may lie, of both epochs. */
+static unsigned faults(const struct lh_nomination *nomination)
+{
+    const struct lh_panel *panel = &nomination->panel;
+
+    return panel->now.quorum.fault_count +
+           (panel->is_transition ? panel->before.quorum.fault_count : 0);
 }
 
 /* spec network.md 8: "so if more than f of them answer DECLINE 1 with a larger size, it is" */
@@ -306,11 +398,11 @@ static void look_passed(struct lh_nomination *nomination)
     const struct lh_checkpoint *head = &nomination->state.head;
     unsigned later_count = 0;
 
-    for (size_t i = 0; i < nomination->tally.count; i++) {
-        later_count += nomination->asked[i].old > head->size;
+    for (size_t i = 0; i < nomination->asked_count; i++) {
+        later_count +=
+            nomination->asked[i]->is_designated && nomination->asked[i]->old > head->size;
     }
-    if (nomination->transition == head->size &&
-        later_count > nomination->tally.quorum.fault_count) {
+    if (nomination->transition == head->size && later_count > faults(nomination)) {
         nomination->passed = head->size;
     }
 }
@@ -346,8 +438,8 @@ enum lh_code lh_nomination_tick(struct lh_nomination *nomination, int64_t now_ms
     const struct lh_replica_ledger *own;
     enum lh_code rc;
 
-    for (size_t i = 0; i < nomination->tally.count; i++) {
-        struct asked *asked = &nomination->asked[i];
+    for (size_t i = 0; i < nomination->asked_count; i++) {
+        struct asked *asked = nomination->asked[i];
 
         if (asked->is_asked && now_ms - asked->asked_ms >= ANSWER_MS) {
             asked->is_asked = false; /* asked anew; a late answer is none */
@@ -374,16 +466,16 @@ static bool is_wanted(const struct lh_nomination *nomination, const struct asked
 {
     const struct lh_checkpoint *head = &nomination->state.head;
 
-    return asked->is_here && !asked->is_asked && !asked->said.is_cosigner && head->size > 0 &&
-           asked->old <= head->size;
+    return asked->is_here && asked->is_designated && !asked->is_asked && !asked->said.is_cosigner &&
+           head->size > 0 && asked->old <= head->size;
 }
 
 int64_t lh_nomination_due_ms(const struct lh_nomination *nomination)
 {
     int64_t due_ms = nominate_ms(nomination);
 
-    for (size_t i = 0; i < nomination->tally.count; i++) {
-        const struct asked *asked = &nomination->asked[i];
+    for (size_t i = 0; i < nomination->asked_count; i++) {
+        const struct asked *asked = nomination->asked[i];
         int64_t asked_ms = asked->is_asked                ? asked->asked_ms + ANSWER_MS
                            : is_wanted(nomination, asked) ? asked->again_ms
                                                           : INT64_MAX;
@@ -442,8 +534,8 @@ enum lh_code lh_nomination_next(struct lh_nomination *nomination, const char *de
 
 /* The lines of one witness under our head: its own, and perhaps the mirror's. */
 static enum lh_code read_lines(const struct lh_nomination *nomination, const struct asked *asked,
-                               struct lh_bytes lines, struct lh_buf *out, bool *out_is_mirror,
-                               uint64_t *out_time_s, struct lh_err *err)
+                               struct lh_bytes lines, struct lh_buf *out,
+                               struct lh_panel_line *out_line, struct lh_err *err)
 {
     struct lh_buf bytes = LH_BUF_EMPTY;
     struct lh_note note;
@@ -457,8 +549,7 @@ static enum lh_code read_lines(const struct lh_nomination *nomination, const str
         rc = lh_note_parse(&note, lh_buf_bytes(&bytes), err);
     }
     if (rc == LH_OK) {
-        rc = lh_tally_take(&nomination->tally.witnesses[asked - nomination->asked], &note, out,
-                           out_is_mirror, out_time_s, err);
+        rc = lh_panel_take(&nomination->panel.seats[asked->seat], &note, out, out_line, err);
         rc = rc == LH_ERR_NOT_FOUND ? LH_ERR_INVALID : rc;
     }
     lh_buf_clear(&bytes);
@@ -473,7 +564,7 @@ static enum lh_code reach_levels(struct lh_nomination *nomination, struct lh_err
     if (is_witnessed(nomination)) {
         rc = reach(nomination, &nomination->witnessed, LH_REPLICA_WITNESSED, err);
     }
-    if (rc == LH_OK && lh_tally_is_final(&nomination->tally, &nomination->state.sum)) {
+    if (rc == LH_OK && lh_panel_is_final(&nomination->panel, &nomination->sum)) {
         rc = reach(nomination, &nomination->final, LH_REPLICA_FINAL, err);
     }
     return rc;
@@ -483,23 +574,23 @@ static enum lh_code take_cosignature(struct lh_nomination *nomination, struct as
                                      struct lh_bytes payload, int64_t now_ms, struct lh_err *err)
 {
     struct lh_buf lines = LH_BUF_EMPTY;
-    bool is_mirror = false;
-    uint64_t time_s = 0;
+    struct lh_panel_line line;
     enum lh_code rc;
 
     asked->old = asked->size;
     if (asked->size != nomination->state.head.size) {
         return LH_OK; /* of a head that waits no longer */
     }
-    rc = read_lines(nomination, asked, payload, &lines, &is_mirror, &time_s, err);
+    rc = read_lines(nomination, asked, payload, &lines, &line, err);
     if (rc != LH_OK) {
         lh_buf_clear(&lines);
         return rc;
     }
     lh_buf_clear(&asked->lines);
     asked->lines = lines;
+    asked->line = line;
     asked->said = (struct lh_nomination_witness){
-        .is_cosigner = true, .is_mirror = is_mirror, .size = asked->size, .time_s = time_s
+        .is_cosigner = true, .is_mirror = line.is_mirror, .size = asked->size, .time_s = line.time_s
     };
     count(nomination);
     rc = reach_levels(nomination, err);
@@ -521,10 +612,10 @@ static bool is_taken(const struct lh_nomination *nomination, uint32_t generation
 {
     unsigned count = 0;
 
-    for (size_t i = 0; i < nomination->tally.count; i++) {
-        count += nomination->asked[i].taken > generation;
+    for (size_t i = 0; i < nomination->asked_count; i++) {
+        count += nomination->asked[i]->is_designated && nomination->asked[i]->taken > generation;
     }
-    return count > nomination->tally.quorum.fault_count;
+    return count > faults(nomination);
 }
 
 static enum lh_code take_decline(struct lh_nomination *nomination, struct asked *asked,
@@ -596,8 +687,8 @@ static uint64_t size_of(const struct lh_nomination *nomination, const struct rea
 void lh_nomination_state(const struct lh_nomination *nomination, struct lh_nomination_state *out)
 {
     *out = nomination->state;
-    out->quorum = nomination->tally.quorum;
-    out->is_diverse = nomination->tally.is_diverse;
+    out->quorum = nomination->panel.now.quorum;
+    out->is_diverse = nomination->panel.now.is_diverse;
     out->witnessed_size = size_of(nomination, &nomination->witnessed);
     out->final_size = size_of(nomination, &nomination->final);
 }
@@ -605,9 +696,11 @@ void lh_nomination_state(const struct lh_nomination *nomination, struct lh_nomin
 bool lh_nomination_witness(const struct lh_nomination *nomination, const char *department,
                            struct lh_nomination_witness *out)
 {
-    for (size_t i = 0; i < nomination->tally.count; i++) {
-        if (strcmp(nomination->tally.witnesses[i].department, department) == 0) {
-            *out = nomination->asked[i].said;
+    for (size_t i = 0; i < nomination->asked_count; i++) {
+        const struct asked *asked = nomination->asked[i];
+
+        if (asked->is_designated && strcmp(asked->department, department) == 0) {
+            *out = asked->said;
             return true;
         }
     }

@@ -26,23 +26,20 @@ static enum lh_code name_keys(struct lh_pledge *pledge, struct lh_err *err)
 static bool has_keys_of(const struct lh_pledge *pledge, const struct lh_members *members)
 {
     const struct lh_member *us =
-        lh_members_find(members, lh_replica_department(pledge->options.replica));
+        members != NULL ? lh_members_find(members, lh_replica_department(pledge->options.replica))
+                        : NULL;
 
     return us != NULL &&
            lh_pubkey_is_equal(lh_signer_pubkey(pledge->options.witness), &us->enrolment.witness) &&
            lh_pubkey_is_equal(lh_signer_pubkey(pledge->options.mirror), &us->enrolment.mirror);
 }
 
-/* Does what we sign count? Others cut us for lines under keys that do not. */
-/* spec trust.md 5: "a key that an epoch brought in cosigns nothing yet, nor does one that it ended"
- */
-static bool has_named_keys(const struct lh_pledge *pledge)
+bool lh_pledge_has_first_keys(const struct lh_pledge *pledge)
 {
-    const struct lh_epochs *epochs = lh_replica_epochs(pledge->options.replica);
-    const char *department = lh_replica_department(pledge->options.replica);
+    const struct lh_replica *replica = pledge->options.replica;
 
-    return has_keys_of(pledge, lh_epochs_newest(epochs)) &&
-           has_keys_of(pledge, lh_epochs_first_with(epochs, department));
+    return has_keys_of(
+        pledge, lh_epochs_first_with(lh_replica_epochs(replica), lh_replica_department(replica)));
 }
 
 enum lh_code lh_pledge_grow(struct lh_pledge *pledge, struct lh_err *err)
@@ -317,7 +314,7 @@ bool lh_pledge_is_barred(struct lh_pledge *pledge)
         pledge->is_recalling = false;
     }
     return pledge->is_held || pledge->is_recalling || pledge->has_forgotten ||
-           !has_named_keys(pledge);
+           !has_keys_of(pledge, lh_epochs_newest(lh_replica_epochs(pledge->options.replica)));
 }
 
 /* ---- judging ---- */
@@ -437,6 +434,21 @@ static bool is_member(const struct judging *judging)
     return lh_members_find(lh_epochs_newest(epochs), judging->department) != NULL;
 }
 
+/* LH_AGAIN: its epoch is not known. */
+static enum lh_code judge_epoch(const struct judging *judging, uint64_t size, bool *out_is_ours,
+                                struct lh_err *err)
+{
+    const struct lh_pledge *pledge = judging->pledge;
+    struct lh_replica_epoch epoch;
+    enum lh_code rc =
+        lh_replica_epoch_of(pledge->options.replica, &epoch, judging->ledger->origin, size, err);
+
+    if (rc == LH_OK) {
+        *out_is_ours = has_keys_of(pledge, epoch.members) || has_keys_of(pledge, epoch.before);
+    }
+    return rc == LH_ERR_NOT_FOUND ? LH_OK : rc; /* what it nominates is judged below */
+}
+
 static enum lh_code judge(const struct judging *judging, uint64_t size, struct lh_err *err)
 {
     const struct lh_replica *replica = judging->pledge->options.replica;
@@ -447,6 +459,7 @@ static enum lh_code judge(const struct judging *judging, uint64_t size, struct l
     uint64_t transition = 0;
     struct lh_hash held;
     bool is_branch = true;
+    bool is_ours = true;
     enum lh_code rc;
 
     if (lh_pledge_is_barred(judging->pledge) || !is_member(judging)) {
@@ -481,6 +494,14 @@ static enum lh_code judge(const struct judging *judging, uint64_t size, struct l
     }
     if (rc == LH_OK && !is_branch) {
         return decline(judging, LH_DECLINE_NEVER, 0);
+    }
+    if (rc == LH_OK) {
+        rc = judge_epoch(judging, size, &is_ours, err);
+    }
+    /* spec network.md 8: "So is one of an epoch that the witness does not know, or in which its
+     * keys are others." */
+    if (rc == LH_AGAIN || (rc == LH_OK && !is_ours)) {
+        return decline(judging, LH_DECLINE_LATER, 0);
     }
     if (rc == LH_OK) {
         rc = lh_replica_pending(judging->pledge->options.replica, &transition,

@@ -16,8 +16,9 @@
  *   2. The promise is on disk before the cosignature is made.
  *   3. What others show with our line on it was promised, whether we remember it or not; a promise
  *      never goes back. Who was restored listens to so many that one of them remembers.
- *      Nothing is promised with keys that the newest epoch that is known does not name for us, or
- *      that an epoch brought in (trust.md 5), nor to who is no member in it.
+ *      Nothing is promised with keys that the newest epoch that is known does not name for us,
+ *      nor to who is no member in it; of a head that judges by another epoch with those of that
+ * one.
  *   4. A nominated head is a head shown: gossip hears of it first, and of our own promise where the
  *      replica says otherwise, so that what contradicts becomes evidence.
  *

@@ -60,6 +60,8 @@ enum lh_code lh_pledge_grow(struct lh_pledge *pledge, struct lh_err *err) LH_MUS
 struct lh_pledge_member *lh_pledge_member(const struct lh_pledge *pledge, const char *department);
 /** May promises be lost, or the time? Then none is made. */
 bool lh_pledge_is_barred(struct lh_pledge *pledge);
+/** Are our keys those with which we became a member? Promises are judged by these. */
+bool lh_pledge_has_first_keys(const struct lh_pledge *pledge);
 
 /* ---- pledge_restore.c ---- */
 

@@ -139,7 +139,7 @@ static enum lh_code judge_prepare(struct lh_pledge *pledge, struct lh_pledge_vow
     bool is_left = false;
     enum lh_code rc;
 
-    if (lh_pledge_is_barred(pledge)) {
+    if (lh_pledge_is_barred(pledge) || !lh_pledge_has_first_keys(pledge)) {
         return refuse(vow, LH_DECLINE_LATER, 0);
     }
     if (held.highest != 0 || (floor->generation >= next.generation && !is_same)) {

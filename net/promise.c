@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+enum { HEAD_MAX = 4096 }; /* a head with its seal */
+
 /* ---- one ---- */
 
 /* spec network.md 9: ""liuhen/promise/v1" || 0x00 || network id || the bytes of the `Pledge`" */
@@ -139,7 +141,7 @@ static enum lh_code check_note(const struct lh_promise *promise, struct lh_bytes
     struct lh_note note;
     enum lh_code rc;
 
-    if ((promise->head.size > 0) != (bytes.len > 0) || bytes.len > LH_HAVE_ROW_MAX) {
+    if ((promise->head.size > 0) != (bytes.len > 0) || bytes.len > HEAD_MAX) {
         return lh_err_set(err, LH_ERR_INVALID, "a head stands with its checkpoint");
     }
     if (bytes.len == 0) {

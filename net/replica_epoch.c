@@ -48,7 +48,7 @@ static enum lh_code read_header(const struct lh_replica *replica, struct header 
 static enum lh_code find_members(const struct lh_replica *replica, const struct lh_members **out,
                                  const struct lh_hash *epoch, struct lh_err *err)
 {
-    *out = replica->epochs != NULL ? lh_epochs_find(replica->epochs, epoch) : NULL;
+    *out = lh_epochs_find(replica->epochs, epoch);
     return *out != NULL ? LH_OK
                         : lh_err_set(err, LH_AGAIN, "a header names an epoch that is not known");
 }

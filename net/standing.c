@@ -1,6 +1,7 @@
 #include "net/standing.h"
 
 #include "crypto/text.h"
+#include "net/panel.h"
 
 static enum lh_code find_epoch(const struct lh_members **out, struct lh_hash *out_missing,
                                const struct lh_epochs *epochs, const struct lh_hash *hash,
@@ -15,6 +16,29 @@ static enum lh_code find_epoch(const struct lh_members **out, struct lh_hash *ou
     *out_missing = *hash;
     lh_hex_format(hex, lh_hash_bytes(hash));
     return lh_err_set(err, LH_ERR_UNKNOWN, "the epoch %s is not known", hex);
+}
+
+/* spec network.md 8: "one line of who is in both counts in both, one under keys that the epoch
+ * ended by the epoch before alone" */
+static enum lh_code count_both(struct lh_tally_report *out, struct lh_suite *suite,
+                               const struct lh_members *members, const struct lh_members *before,
+                               const char *department, const struct lh_note *note,
+                               struct lh_err *err)
+{
+    struct lh_buf lines = LH_BUF_EMPTY;
+    struct lh_panel_sum sum;
+    struct lh_panel panel;
+    enum lh_code rc = lh_panel_init(&panel, suite, members, before, department, err);
+
+    if (rc == LH_OK) {
+        rc = lh_panel_read(&panel, note, &sum, &lines, err);
+    }
+    if (rc == LH_OK) {
+        out->sum = sum.before;
+        out->level = lh_tally_level(&panel.before, &sum.before);
+    }
+    lh_buf_clear(&lines);
+    return rc;
 }
 
 enum lh_code lh_standing_judge(struct lh_standing *out, struct lh_suite *suite,
@@ -35,6 +59,9 @@ enum lh_code lh_standing_judge(struct lh_standing *out, struct lh_suite *suite,
     }
     if (rc == LH_OK && standing.is_transition) {
         rc = lh_tally_judge(&standing.before, suite, before, department, note, err);
+    }
+    if (rc == LH_OK && standing.is_transition) {
+        rc = count_both(&standing.before, suite, members, before, department, note, err);
     }
     if (rc != LH_OK) {
         return rc;

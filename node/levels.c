@@ -4,7 +4,9 @@
 
 #include <inttypes.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { KINDS = 2 };
 
@@ -24,8 +26,11 @@ struct lh_levels {
     struct lh_ledger *ledger;
     struct lh_log *log;
     struct lh_peers *peers;
-    struct lh_tally tally;
-    struct lh_policy witnesses;     /* whose lines those are */
+    struct lh_suite *suite;
+    char department[LH_CODE_MAX + 1];
+    size_t epoch_count;             /* of which the next two are */
+    struct lh_policy witnesses;     /* whose lines may stand on heads of ours */
+    _Atomic int highest;            /* level that the newest of them lets heads reach */
     uint64_t handed[KINDS];         /* sizes of the heads that were handed to the committer */
     _Atomic bool is_keeping;        /* `keeping` is the committer's */
     _Atomic unsigned reached_count; /* changes whenever something was kept */
@@ -37,15 +42,80 @@ struct lh_levels {
 
 /* ---- life ---- */
 
+static bool has_key(const struct lh_note_key *keys, size_t count, const struct lh_note_key *key)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (lh_pubkey_is_equal(&keys[i].key, &key->key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A witness of the policy, which nobody asks by its name; one that has no room is left out. */
+static void add_witness(struct lh_buf *out, struct lh_note_key *keys, size_t *count,
+                        const struct lh_note_key *key)
+{
+    if (*count < LH_POLICY_PARTIES_MAX && !has_key(keys, *count, key)) {
+        keys[(*count)++] = *key;
+        lh_buf_add_format(out, "witness %zu ", *count);
+        lh_note_key_format(out, key);
+        lh_buf_add_u8(out, '\n');
+    }
+}
+
+/* The designated witnesses of all epochs, those of the newest first. */
+static enum lh_code list_witnesses(struct lh_levels *levels, struct lh_buf *out,
+                                   struct lh_note_key *keys, int *out_highest, struct lh_err *err)
+{
+    const struct lh_epochs *epochs = lh_ledger_epochs(levels->ledger);
+    size_t count = 0;
+    enum lh_code rc = LH_OK;
+
+    *out_highest = -1;
+    for (size_t i = levels->epoch_count; rc == LH_OK && i > 0; i--) {
+        const struct lh_members *members = lh_epochs_at(epochs, i - 1);
+        struct lh_tally tally;
+
+        if (lh_members_find(members, levels->department) == NULL) {
+            continue;
+        }
+        rc = lh_tally_init(&tally, levels->suite, members, levels->department, err);
+        for (unsigned n = 0; rc == LH_OK && n < tally.count; n++) {
+            add_witness(out, keys, &count, &tally.witnesses[n].witness_key);
+            add_witness(out, keys, &count, &tally.witnesses[n].mirror_key);
+        }
+        for (int level = LH_LEVEL_FINAL; rc == LH_OK && *out_highest < 0; level--) {
+            *out_highest = lh_tally_can_reach(&tally, (enum lh_level)level) ? level : -1;
+        }
+    }
+    lh_buf_add_text(out, "quorum none\n");
+    return rc == LH_OK ? lh_buf_check(out, err) : rc;
+}
+
+/* While the committer keeps nothing. */
 static enum lh_code read_witnesses(struct lh_levels *levels, struct lh_err *err)
 {
+    struct lh_note_key *keys = calloc(LH_POLICY_PARTIES_MAX, sizeof *keys);
+    struct lh_policy witnesses = LH_POLICY_EMPTY;
     struct lh_buf text = LH_BUF_EMPTY;
-    enum lh_code rc = lh_tally_policy(&levels->tally, &text, err);
+    int highest = LH_LEVEL_SEALED;
+    enum lh_code rc = keys != NULL ? LH_OK : lh_err_set(err, LH_ERR_NOMEM, "witnesses");
 
+    levels->epoch_count = lh_epochs_count(lh_ledger_epochs(levels->ledger));
     if (rc == LH_OK) {
-        rc = lh_policy_parse(&levels->witnesses, lh_buf_bytes(&text), err);
+        rc = list_witnesses(levels, &text, keys, &highest, err);
+    }
+    if (rc == LH_OK) {
+        rc = lh_policy_parse(&witnesses, lh_buf_bytes(&text), err);
+    }
+    if (rc == LH_OK) {
+        lh_policy_clear(&levels->witnesses);
+        levels->witnesses = witnesses;
+        atomic_store(&levels->highest, highest);
     }
     lh_buf_clear(&text);
+    free(keys);
     return rc;
 }
 
@@ -63,11 +133,9 @@ enum lh_code lh_levels_new(struct lh_levels **out, const struct lh_levels_option
     levels->log = options->log;
     levels->peers = options->peers;
     levels->witnesses = (struct lh_policy)LH_POLICY_EMPTY;
-    rc = lh_tally_init_founders(&levels->tally, options->suite, options->genesis,
-                                options->department, err);
-    if (rc == LH_OK) {
-        rc = read_witnesses(levels, err);
-    }
+    levels->suite = options->suite;
+    (void)snprintf(levels->department, sizeof levels->department, "%s", options->department);
+    rc = read_witnesses(levels, err);
     if (rc != LH_OK) {
         lh_levels_free(levels);
         return lh_err_wrap(err, rc, "levels");
@@ -137,6 +205,11 @@ static void hand_over(struct lh_levels *levels, struct lh_sealer *sealer)
 {
     struct keeping *keeping = &levels->keeping;
 
+    if (levels->epoch_count != lh_epochs_count(lh_ledger_epochs(levels->ledger)) &&
+        read_witnesses(levels, NULL) != LH_OK) {
+        levels->epoch_count = 0; /* no memory: in a while */
+        return;
+    }
     for (size_t i = 0; i < KINDS; i++) {
         if (lh_peers_reached(levels->peers, KIND_LEVELS[i], levels->handed[i], &keeping->size,
                              &keeping->note)) {
@@ -155,7 +228,7 @@ static void hand_over(struct lh_levels *levels, struct lh_sealer *sealer)
 
 bool lh_levels_can_reach(const struct lh_levels *levels, enum lh_level level)
 {
-    return lh_tally_can_reach(&levels->tally, level);
+    return (int)level <= atomic_load(&levels->highest);
 }
 
 bool lh_levels_can_rise(const struct lh_levels *levels)

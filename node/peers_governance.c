@@ -14,6 +14,24 @@ static void on_proposed(void *arg, const struct lh_hash *proposal)
     lh_log_write(peers->options.log, LH_LOG_INFO, "epoch.proposed", "proposal=%s", hex);
 }
 
+/* Where the newest epoch names other keys than the node has, it witnesses nothing until it has
+ * them. */
+void lh_peers_warn_of_keys(const struct lh_peers *peers)
+{
+    const struct lh_members *members = lh_epochs_newest(lh_governance_epochs(peers->governance));
+    const struct lh_member *us = lh_members_find(members, peers->department);
+
+    if (us != NULL &&
+        (!lh_pubkey_is_equal(&us->enrolment.witness, lh_signer_pubkey(peers->witness)) ||
+         !lh_pubkey_is_equal(&us->enrolment.mirror, lh_signer_pubkey(peers->mirror)))) {
+        lh_log_write(peers->options.log, LH_LOG_ERROR, "witness.key_ended",
+                     "epoch=%u reason=\"the epoch names other witness or mirror keys of %s, which "
+                     "this node does not have: it cosigns nothing until they are in the place of "
+                     "its own and it is started anew\"",
+                     (unsigned)lh_members_number(members), peers->department);
+    }
+}
+
 static void on_certified(void *arg, const struct lh_members *members)
 {
     struct lh_peers *peers = arg;
@@ -23,6 +41,7 @@ static void on_certified(void *arg, const struct lh_members *members)
     lh_log_write(peers->options.log, LH_LOG_INFO, "epoch.certified",
                  "number=%u epoch=%s members=%zu", (unsigned)lh_members_number(members), hex,
                  lh_members_count(members));
+    lh_peers_warn_of_keys(peers);
 }
 
 static void on_trouble(void *arg, const struct lh_err *why)

@@ -138,7 +138,7 @@ void lh_peers_listen_to_gossip(struct lh_gossip_listener *listener);
 
 /* ---- peers_show.c ---- */
 
-/** Which ledgers we are designated for. LH_ERR_NOMEM. */
+/** Which ledgers we are designated for in the newest epoch. LH_ERR_NOMEM. */
 enum lh_code lh_peers_find_wards(struct lh_peers *peers, struct lh_err *err) LH_MUST_CHECK;
 /** A connection with the member at `place` ended, or could not be had. */
 void lh_peers_note_parting(struct lh_peers *peers, size_t place, const struct lh_err *why);
@@ -163,6 +163,8 @@ void lh_peers_restore_show(struct lh_peers *peers);
 /* ---- peers_governance.c ---- */
 
 enum lh_code lh_peers_open_governance(struct lh_peers *peers, struct lh_err *err) LH_MUST_CHECK;
+/** Logged, if the newest epoch names witness keys of ours that we do not have. */
+void lh_peers_warn_of_keys(const struct lh_peers *peers);
 /** Metrics of it, appended. */
 void lh_peers_format_epochs(const struct lh_peers *peers, struct lh_buf *out);
 /** What was asked for since; `governance` NULL: it is over. */

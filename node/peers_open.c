@@ -148,6 +148,7 @@ static enum lh_code open_witnessing(struct lh_peers *peers, struct lh_err *err)
     if (rc == LH_OK) {
         rc = lh_nomination_new(&peers->nomination, peers->replica, err);
     }
+    lh_peers_warn_of_keys(peers);
     return rc == LH_OK ? lh_peers_find_wards(peers, err) : rc;
 }
 

@@ -89,14 +89,19 @@ static void format_witnessing(const struct lh_peers *peers, struct lh_buf *out)
 
 enum lh_code lh_peers_find_wards(struct lh_peers *peers, struct lh_err *err)
 {
+    const struct lh_members *newest = lh_epochs_newest(lh_governance_epochs(peers->governance));
     struct lh_tally tally;
     enum lh_code rc = LH_OK;
 
     for (size_t i = 0; rc == LH_OK && i < lh_peers_member_count(peers); i++) {
+        const char *department = lh_peers_department_at(peers, i);
         bool is_ward = false;
 
-        rc = lh_tally_init_founders(&tally, peers->suite, peers->options.genesis,
-                                    lh_peers_department_at(peers, i), err);
+        peers->members[i].is_ward = false;
+        if (lh_members_find(newest, department) == NULL) {
+            continue;
+        }
+        rc = lh_tally_init(&tally, peers->suite, newest, department, err);
         for (unsigned n = 0; rc == LH_OK && n < tally.count; n++) {
             is_ward |= strcmp(tally.witnesses[n].department, peers->department) == 0;
         }

@@ -5,13 +5,12 @@
  * keys of these. So five witness the ledger from epoch 1 on, and four make a head witnessed. DIR
  * gets genesis.lh, epoch-1.lhp, epoch-2.lhp, other.lhp (another that follows epoch 1),
  *   old.tlog-proof     receipt under a head of epoch 1, five old lines, two of them of mirrors too
- *   both.tlog-proof    under the first head of epoch 2: four old lines and five new ones
- *   short.tlog-proof   the same with three old lines
- *   new.tlog-proof     under the last head: five new lines, two of mirrors
- *   wrong.tlog-proof   the same with five old lines
- *   swapped.tlog-proof new with the header of the block before
- *   head, policy       the checkpoint of new, and a tlog-policy with the seal
- *   city.lhar, short.lhar   the archive; in the second the lines of short and no later ones.
+ *   both.tlog-proof    under the first head of epoch 2: four old lines and four new ones of the
+ * same short.tlog-proof   three old lines, and three of the same witnesses under their new keys:
+ * too few new.tlog-proof     under the last head: five new lines, two of mirrors wrong.tlog-proof
+ * the same with five old lines swapped.tlog-proof new with the header of the block before head,
+ * policy the checkpoint of new, and a tlog-policy with the seal city.lhar, short.lhar   the
+ * archive; in the second the lines of short and no later ones.
  */
 #include "crypto/base/assert.h"
 #include "ledger/epochs.h"
@@ -337,8 +336,8 @@ static void write_policy(const struct work *work)
 static void write_all(const struct work *work)
 {
     const struct line_counts old = { .old = 5, .old_mirrors = 2 };
-    const struct line_counts both = { .old = 4, .fresh = 5 };
-    const struct line_counts too_few = { .old = 3, .fresh = 5, .fresh_mirrors = 5 };
+    const struct line_counts both = { .old = 4, .fresh = 4 };
+    const struct line_counts too_few = { .old = 3, .fresh = 3, .fresh_mirrors = 3 };
     const struct line_counts fresh = { .fresh = 5, .fresh_mirrors = 2 };
     size_t last = lh_city_block_count(work->city) - 1;
     size_t transition = work->first_block[1];

@@ -51,6 +51,15 @@ void lh_proposing_regroup(lhpb_Proposal *proposal, const char *department, const
     set_code(change->kind.regroup.group, group);
 }
 
+void lh_proposing_assign(lhpb_Proposal *proposal, const char *department, uint64_t roles)
+{
+    lhpb_Change *change = &proposal->changes[proposal->changes_count++];
+
+    change->which_kind = lhpb_Change_assign_tag;
+    set_code(change->kind.assign.department, department);
+    change->kind.assign.roles = roles;
+}
+
 void lh_proposing_admit(lhpb_Proposal *proposal, enum lh_suite_id suite,
                         const struct lh_enrolment *enrolment)
 {
@@ -82,18 +91,35 @@ struct lh_buf lh_proposing_bytes(const lhpb_Proposal *proposal)
     return bytes;
 }
 
+static void add(struct lh_epochs *epochs, const lhpb_Proposal *proposal)
+{
+    struct lh_buf bytes = lh_proposing_bytes(proposal);
+    enum lh_code rc = lh_epochs_add(epochs, lh_buf_bytes(&bytes), NULL);
+
+    lh_assert(rc == LH_OK);
+    lh_buf_clear(&bytes);
+}
+
 void lh_proposing_add_epoch(struct lh_epochs *epochs, const char *department, const char *group)
 {
     lhpb_Proposal *proposal = calloc(1, sizeof *proposal);
-    struct lh_buf bytes;
-    enum lh_code rc;
 
     lh_assert(proposal != NULL);
     lh_proposing_begin(proposal, lh_epochs_newest(epochs));
     lh_proposing_regroup(proposal, department, group);
-    bytes = lh_proposing_bytes(proposal);
-    rc = lh_epochs_add(epochs, lh_buf_bytes(&bytes), NULL);
-    lh_assert(rc == LH_OK);
-    lh_buf_clear(&bytes);
+    add(epochs, proposal);
+    free(proposal);
+}
+
+void lh_proposing_add_silent(struct lh_epochs *epochs, const char *const *departments, size_t count)
+{
+    lhpb_Proposal *proposal = calloc(1, sizeof *proposal);
+
+    lh_assert(proposal != NULL);
+    lh_proposing_begin(proposal, lh_epochs_newest(epochs));
+    for (size_t i = 0; i < count; i++) {
+        lh_proposing_assign(proposal, departments[i], 0);
+    }
+    add(epochs, proposal);
     free(proposal);
 }

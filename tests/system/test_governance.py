@@ -3,8 +3,9 @@
 import json
 import os
 import subprocess
+import time
 
-from citylib import main
+from citylib import main, wait_for
 from epochlib import cast, exit_of, file, into_epoch, key, propose, read, state, vote, wait_state
 from nodelib import LEAF, archive_frames, archive_of, equal, until
 
@@ -321,6 +322,44 @@ def an_officer_who_was_rotated_signs_no_more_and_the_new_one_does(city):
     first.cli("submit", "old.lh", code=4)
     first.record()
 
+def stays_unwitnessed(member, size, seconds=4):
+    """The head of that size is nominated and cosigned by one; for so long it is not witnessed."""
+    wait_for(member, lambda status: (status["witnessing"]["nominated"], status["witnessing"]["cosignatures"]) ==
+             (size, 1))
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        told = member.status()["witnessing"]
+        assert told["witnessed"] < size and told["nominated"] == size, (told, member.logged()[-3000:])
+        time.sleep(0.1)
+
+
+def heads_are_witnessed_by_the_members_whom_their_epoch_names(city):
+    first, second, third = city.members
+    propose(city, "e1.lhp", "--assign", "rsj=catalogue")  # rsj witnesses no more: of gaj mzj alone does
+    city.start()
+    first.cli("network", "submit", "e1.lhp")
+    cast(city, first, "e1.lhp")
+    size = first.head()[1]
+    wait_for(first, lambda status: status["witnessing"]["witnessed"] == size)  # by both: the control
+    equal(first.status()["witnessing"]["needed"], 2)
+    cast(city, second, "e1.lhp")
+    wait_state(city.members, (1, [], {}))
+    third.stop("kill")
+    into_epoch(first, 1)
+    size = first.head()[1]
+    stays_unwitnessed(first, size)  # mzj is enough by the new epoch, not by the old one
+    first.record()
+    stays_unwitnessed(first, size)  # and no later head covers it
+    third.start()
+    wait_for(first, lambda status: status["witnessing"]["witnessed"] == status["size"], 120)
+    third.stop("kill")
+    first.record()
+    told = wait_for(first, lambda status: status["witnessing"]["witnessed"] == status["size"], 120)
+    equal((told["witnessing"]["needed"], told["witnessing"]["cosignatures"]), (1, 1))
+    first.stop("kill")
+    first.start()
+    assert first.status()["witnessing"]["witnessed"] == told["size"], first.status()
+
 
 main(3, a_proposal_says_in_words_what_it_changes_and_shows_what_it_makes,
      what_does_not_fit_is_not_written,
@@ -330,4 +369,5 @@ main(3, a_proposal_says_in_words_what_it_changes_and_shows_what_it_makes,
      a_round_that_nobody_can_win_is_followed_by_another,
      the_city_carries_a_proposal_counts_votes_and_keeps_what_was_certified,
      a_node_keeps_only_what_may_follow_the_newest_epoch,
-     an_officer_who_was_rotated_signs_no_more_and_the_new_one_does)
+     an_officer_who_was_rotated_signs_no_more_and_the_new_one_does,
+     heads_are_witnessed_by_the_members_whom_their_epoch_names)

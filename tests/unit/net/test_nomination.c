@@ -2,6 +2,7 @@
 
 #include "net/message.h"
 #include "tests/support/polls.h"
+#include "tests/support/proposing.h"
 #include "tests/support/street.h"
 
 #include <setjmp.h>
@@ -695,6 +696,51 @@ static void an_author_that_forgot_its_transition_is_told_by_more_than_f_witnesse
     street_clear(&street);
 }
 
+/* In epoch 1 mzj and rsj witness no more: of five four were needed for gaj, of three it is two. */
+static void heads_are_witnessed_by_the_epochs_that_their_headers_name(void **state)
+{
+    static const char *const silent[] = { "mzj", "rsj" };
+    struct lh_epochs *epochs = NULL;
+    struct street street;
+
+    (void)state;
+    set_up(&street, LH_SUITE_W, LH_TOWN_MAX);
+    assert_int_equal(lh_epochs_new(&epochs, lh_town_genesis(street.town), NULL), LH_OK);
+    lh_proposing_add_silent(epochs, silent, 2);
+    for (size_t i = 0; i < street.count; i++) {
+        lh_replica_set_epochs(street.nodes[i].replica, epochs);
+    }
+    street_seal(&street, GAJ, 2);
+    lh_town_enter(street.town, GAJ, lh_members_epoch(lh_epochs_newest(epochs)));
+    for (size_t i = 3; i < LH_TOWN_MAX; i++) {
+        street_link(&street, GAJ, i);
+    }
+    street_wait(&street, 10 * 1000);
+    assert_int_equal(state_of(&street, GAJ).quorum.cosigner_count, 4);
+    assert_int_equal(level_of(&street, 3), LH_LEVEL_SEALED); /* three of four */
+    street_seal(&street, GAJ, 2);
+    street_wait(&street, 10 * 1000);
+    assert_int_equal(state_of(&street, GAJ).head.size, 6);
+    assert_int_equal(state_of(&street, GAJ).quorum.cosigner_count, 2);
+    assert_int_equal(state_of(&street, GAJ).sum.witness_count, 3);
+    assert_int_equal(level_of(&street, 6), LH_LEVEL_SEALED); /* enough of epoch 1, not of 0 */
+    street_link(&street, GAJ, 1);
+    street_wait(&street, 15 * 1000);
+    assert_int_equal(level_of(&street, 6), LH_LEVEL_FINAL);
+    assert_int_equal(street_ledger(&street, 3, GAJ)->witnessed_size, 6); /* as others judge it */
+    street_unlink(&street, GAJ, 1);
+    street_unlink(&street, GAJ, 5);
+    street_seal(&street, GAJ, 2);
+    street_wait(&street, 10 * 1000);
+    assert_int_equal(level_of(&street, 9), LH_LEVEL_FINAL); /* two of three */
+    assert_int_equal(street_ledger(&street, 3, GAJ)->witnessed_size, 9);
+    assert_int_equal(street.cut_count, 0);
+    street_restart(&street, GAJ);
+    assert_int_equal(level_of(&street, 9), LH_LEVEL_FINAL); /* what was reached stays */
+    street_clear(&street);
+    lh_epochs_free(epochs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -717,6 +763,7 @@ int main(void)
         cmocka_unit_test(lines_count_only_if_they_verify_and_are_enough),
         cmocka_unit_test(a_transition_head_is_witnessed_before_any_later_one_is_nominated),
         cmocka_unit_test(an_author_that_forgot_its_transition_is_told_by_more_than_f_witnesses),
+        cmocka_unit_test(heads_are_witnessed_by_the_epochs_that_their_headers_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
