@@ -2,7 +2,8 @@
 # time limit, and says how long each took. The first stage that fails ends the run.
 #
 # The caller sets stage_logs (a folder: a log per stage, and what was said in `report`), may set
-# stage_budget (seconds that all stages may take together) and may define stage_summary STATUS,
+# stage_budget (seconds that all stages should take together: more is said) and stage_end (seconds
+# after which the stage that runs is cut off) and may define stage_summary STATUS,
 # which is called at the end whether all went well or not; if it fails, so does the run.
 # shellcheck shell=sh disable=SC2154
 stage_start=$(date +%s)
@@ -30,7 +31,11 @@ trap 'stage_abort 143' TERM
 # stage_done STATUS: the total, the caller's summary, exit.
 stage_done() {
     stage_rc=$1
-    stage_say "== total: $(($(date +%s) - stage_start)) s"
+    stage_total=$(($(date +%s) - stage_start))
+    stage_say "== total: $stage_total s"
+    if [ "$stage_total" -gt "${stage_budget:-$stage_total}" ]; then
+        stage_say "== OVER THE BUDGET of $stage_budget s: make it shorter, unless the machine was busy"
+    fi
     stage_summary "$stage_rc" || [ "$stage_rc" -ne 0 ] || stage_rc=1
     exit "$stage_rc"
 }
@@ -43,8 +48,8 @@ stage() {
     stage_log=$stage_logs/$stage_name.log
     stage_from=$(date +%s)
     stage_rc=0
-    if [ -n "${stage_budget:-}" ]; then
-        stage_left=$((stage_budget - (stage_from - stage_start)))
+    if [ -n "${stage_end:-}" ]; then
+        stage_left=$((stage_end - (stage_from - stage_start)))
         [ "$stage_left" -gt 1 ] || stage_left=1
         [ "$stage_limit" -le "$stage_left" ] || stage_limit=$stage_left
     fi
