@@ -116,14 +116,14 @@ static void conclude_level(struct lh_file_report *out, enum lh_level level,
     if (out->result != LH_RESULT_VERIFIED || level >= trust->level) {
         return;
     }
+    char words[sizeof out->reason + sizeof out->untold];
+
     if (out->untold[0] != 0) {
-        lh_check_conclude(out, LH_RESULT_UNDECIDABLE, "its level cannot be told: ");
-        strncat(out->reason, out->untold, sizeof out->reason - strlen(out->reason) - 1);
+        (void)snprintf(words, sizeof words, "its level cannot be told: %s", out->untold);
     } else {
-        lh_check_conclude(out, LH_RESULT_UNDECIDABLE, "its level is below ");
-        strncat(out->reason, lh_level_name(trust->level),
-                sizeof out->reason - strlen(out->reason) - 1);
+        (void)snprintf(words, sizeof words, "its level is below %s", lh_level_name(trust->level));
     }
+    lh_check_conclude(out, LH_RESULT_UNDECIDABLE, words);
 }
 
 /* ---- receipts ---------------------------------------------------------------------------------
