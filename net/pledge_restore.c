@@ -6,6 +6,7 @@
 
 #include "crypto/base/assert.h"
 #include "net/promise.h"
+#include "net/tally.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -126,6 +127,40 @@ static enum lh_code refuse(struct lh_pledge_vow *vow, enum lh_decline_reason rea
     return LH_OK;
 }
 
+/*
+ * Promises are counted by the founders: q of those who witness in epoch 0 share an honest one with
+ * k of the same, and with nobody else's.
+ *
+ * spec network.md 9: "with 3 where its newest epoch has other members witness the ledger than epoch
+ * 0"
+ */
+static enum lh_code is_for_founders(const struct lh_pledge *pledge, const char *department,
+                                    bool *out, struct lh_err *err)
+{
+    const struct lh_replica *replica = pledge->options.replica;
+    const struct lh_members *newest = lh_epochs_newest(lh_replica_epochs(replica));
+    struct lh_suite *suite = lh_replica_suite(replica);
+    struct lh_tally first;
+    struct lh_tally now;
+    enum lh_code rc;
+
+    *out = false;
+    if (lh_members_find(newest, department) == NULL) {
+        return LH_OK;
+    }
+    rc = lh_tally_init_founders(&first, suite, lh_replica_genesis(replica), department, err);
+    if (rc == LH_OK) {
+        rc = lh_tally_init(&now, suite, newest, department, err);
+    }
+    if (rc == LH_OK) {
+        *out = first.count == now.count;
+        for (unsigned i = 0; *out && i < now.count; i++) {
+            *out = strcmp(first.witnesses[i].department, now.witnesses[i].department) == 0;
+        }
+    }
+    return rc;
+}
+
 static enum lh_code judge_prepare(struct lh_pledge *pledge, struct lh_pledge_vow *vow,
                                   struct lh_err *err)
 {
@@ -137,10 +172,15 @@ static enum lh_code judge_prepare(struct lh_pledge *pledge, struct lh_pledge_vow
         floor->generation == next.generation && lh_hash_is_equal(&floor->prepare, &next.prepare);
     bool is_whole = false;
     bool is_left = false;
+    bool is_counted = false;
     enum lh_code rc;
 
     if (lh_pledge_is_barred(pledge) || !lh_pledge_has_first_keys(pledge)) {
         return refuse(vow, LH_DECLINE_LATER, 0);
+    }
+    rc = is_for_founders(pledge, prepare->department, &is_counted, err);
+    if (rc != LH_OK || !is_counted) {
+        return rc != LH_OK ? rc : refuse(vow, LH_DECLINE_LATER, 0);
     }
     if (held.highest != 0 || (floor->generation >= next.generation && !is_same)) {
         return refuse(vow, LH_DECLINE_TAKEN,

@@ -1,6 +1,7 @@
 #include "net/pledge.h"
 
 #include "net/message.h"
+#include "tests/support/proposing.h"
 #include "tests/support/street.h"
 
 #include <setjmp.h>
@@ -233,6 +234,28 @@ static void a_line_of_which_something_is_not_held_is_not_cosigned_yet(void **sta
     clear(&scene);
 }
 
+/* Positive control: in an epoch that changes something else it promises. */
+static void nobody_promises_where_others_than_the_founders_witness_by_now(void **state)
+{
+    const char *silent[] = { "rsj" };
+    struct lh_epochs *epochs = NULL;
+    struct scene scene;
+
+    (void)state;
+    set_up(&scene);
+    assert_int_equal(lh_epochs_new(&epochs, lh_town_genesis(scene.street.town), NULL), LH_OK);
+    lh_replica_set_epochs(scene.street.nodes[MZJ].replica, epochs);
+    lh_proposing_add_epoch(epochs, "rsj", "zf");
+    assert_int_equal(prepare(&scene, 2, 0), LH_OK);
+    assert_int_equal(answer_of(&scene).type, LH_FRAME_PROMISE);
+    lh_proposing_add_silent(epochs, silent, 1);
+    assert_int_equal(prepare(&scene, 3, 0), LH_OK);
+    assert_refused(&scene, LH_DECLINE_LATER);
+    assert_int_equal(lh_pledge_floor(scene.street.nodes[MZJ].pledge, "gaj"), 2);
+    clear(&scene);
+    lh_epochs_free(epochs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +266,7 @@ int main(void)
         cmocka_unit_test(who_left_behind_what_was_cosigned_gets_no_promise),
         cmocka_unit_test(an_unsafe_restore_leaves_other_branches_behind),
         cmocka_unit_test(a_line_of_which_something_is_not_held_is_not_cosigned_yet),
+        cmocka_unit_test(nobody_promises_where_others_than_the_founders_witness_by_now),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
