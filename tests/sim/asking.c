@@ -56,7 +56,9 @@ void sim_asking_take_back(struct sim_node *node)
     if (blocks > 0) {
         sim_world_count(world, SIM_BLOCKS_CAME_BACK);
     }
-    if (rc != LH_OK && rc != LH_ERR_IO && !world->books[node->who].is_doubled) {
+    /* what an unsafe restore left behind is with the others still, and does not fit */
+    if (rc != LH_OK && rc != LH_ERR_IO && !world->books[node->who].is_doubled &&
+        !world->books[node->who].is_unasked) {
         sim_world_fail(world, "O4", "m%zu cannot take back its own ledger: %s", node->machine,
                        err.text);
     }

@@ -113,16 +113,17 @@ static void judge_evidence(struct sim_world *world, size_t who)
     }
 }
 
-/* How many of its witnesses promise and cosign: not those that may have been set back themselves.
- */
-static unsigned count_able(const struct sim_world *world, size_t who)
+/* How many of its witnesses promise: not those that may have been set back themselves. With
+ * `cosigns` those alone that cosign as well: one that is silent promises, and never cosigns. */
+static unsigned count_able(const struct sim_world *world, size_t who, bool cosigns)
 {
     unsigned count = 0;
 
     for (size_t i = 0; i < world->member_count; i++) {
         const struct sim_node *node = &world->nodes[i];
-        bool is_able =
-            !sim_asking_is_on(node) && lh_ledger_state(node->sealing.ledger) != LH_LEDGER_SUSPECT;
+        bool is_able = !sim_asking_is_on(node) &&
+                       lh_ledger_state(node->sealing.ledger) != LH_LEDGER_SUSPECT &&
+                       !(cosigns && world->council.roles[i] == SIM_ROLE_SILENT);
 
         count += is_able && sim_council_is_designated(&world->council, who, i);
     }
@@ -136,7 +137,7 @@ static void judge_asking(struct sim_world *world, const struct sim_node *node)
 {
     if (!world->books[node->who].is_unasked && !sim_theft_is_of(world, node->who) &&
         !sim_council_is_beyond(world, node->who) &&
-        count_able(world, node->who) >= world->council.quorum.promise_count) {
+        count_able(world, node->who, false) >= world->council.quorum.promise_count) {
         sim_world_fail(world, "O9", "m%zu still asks for promises", node->machine);
     }
 }
@@ -165,7 +166,7 @@ static void judge_level(struct sim_world *world, struct sim_node *author)
     if (sim_asking_is_on(author)) {
         judge_asking(world, author);
     } else if (has_right && !sim_theft_is_of(world, author->who) &&
-               count_able(world, author->who) >= world->council.quorum.cosigner_count &&
+               count_able(world, author->who, true) >= world->council.quorum.cosigner_count &&
                lh_nomination_level(author->witnessing.nomination, head.size) != LH_LEVEL_FINAL) {
         sim_world_fail(world, "O9", "the newest head of m%zu is not final: %" PRIu64,
                        author->machine, head.size);
